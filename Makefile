@@ -1,0 +1,62 @@
+# make run starts the app (PORT=… to choose its port), make test the tests. Both bring .venv up to date first.
+.DELETE_ON_ERROR:
+.PHONY: run test check train-unet train-resnet50 benchmark screenshots figures clean
+
+DATA ?= data
+PYTHON := .venv/bin/python
+APP := .venv/run.stamp
+TESTS := .venv/test.stamp
+TRAIN := .venv/train.stamp
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+
+run: $(APP)
+	$(PYTHON) -m streamlit run streamlit_app.py $(if $(PORT),--server.port $(PORT))
+
+test: $(TESTS)
+	$(PYTHON) -m pytest
+
+check: $(TESTS)
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m mypy
+	.venv/bin/lint-imports
+
+# For instance: make train-unet DATA=~/isic2017 OPTIONS="--start start.safetensors --max-minutes 60"
+train-unet: $(TRAIN)
+	$(PYTHON) -m skinvision train segmentation --data $(DATA) --out unet $(OPTIONS)
+
+train-resnet50: $(TRAIN)
+	$(PYTHON) -m skinvision train classification --data $(DATA) --out resnet50 $(OPTIONS)
+
+benchmark: $(TESTS)
+	$(PYTHON) -m benchmarks.analyse
+	$(PYTHON) -m benchmarks.cam
+	$(PYTHON) -m benchmarks.app
+
+screenshots: $(TESTS)
+	$(PYTHON) -m docs.screenshots
+
+# The models' table in the README, from their cards.
+figures: $(APP)
+	$(PYTHON) -m docs.figures
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/bin/python:
+	@for python in python3.11 python3; do \
+	    if $$python -c '$(NEW_ENOUGH)' 2>/dev/null; then echo "$$python -m venv .venv"; exec $$python -m venv .venv; fi; \
+	done; echo "Python 3.11 or newer is needed, as python3.11 or python3" >&2; exit 1
+
+$(APP): requirements.txt | .venv/bin/python
+	$(PYTHON) -m pip install --disable-pip-version-check -r $<
+	touch $@
+
+$(TRAIN): requirements-train.txt $(APP)
+	$(PYTHON) -m pip install --disable-pip-version-check -r $<
+	touch $@
+
+$(TESTS): requirements-test.txt $(TRAIN)
+	$(PYTHON) -m pip install --disable-pip-version-check -r $<
+	touch $@
