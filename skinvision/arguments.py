@@ -1,0 +1,104 @@
+"""What the command line accepts; ``cli`` does it."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+_TASKS = ("segmentation", "classification")
+
+
+def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """The options of one command, with its name as ``command``.
+
+    Args:
+        arguments: without the program's name; those of the process by default.
+
+    Raises:
+        SystemExit: the arguments are not understood (2), or help was asked for (0).
+    """
+    parser = argparse.ArgumentParser(
+        prog="python -m skinvision",
+        description="Mask, heatmap and calibrated probabilities of skin lesions: for teaching, not for diagnosis.",
+        allow_abbrev=False,
+    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, summary, description, fill in (
+        ("analyse", "analyse pictures", _ANALYSE, _fill_analyse),
+        ("evaluate", "measure a model on labelled pictures", _EVALUATE, _fill_evaluate),
+        ("train", "train a model", _TRAIN, _fill_train),
+        ("models", "list the models and their figures", "List the models and their figures.", _fill_models),
+    ):
+        fill(commands.add_parser(name, help=summary, description=description, allow_abbrev=False))
+    return parser.parse_args(arguments)
+
+
+_ANALYSE = "Analyse pictures, one line each. Exit status: 0 all analysed, 1 some rejected, 2 wrong usage."
+_EVALUATE = "Measure a model on a folder with images/, metadata.csv (image_id, dx, split) and masks/<image_id>.png."
+_TRAIN = "Train on the splits train and val of a folder like that of evaluate; writes weights and model card."
+
+
+def _fill_analyse(command: argparse.ArgumentParser) -> None:
+    command.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a picture, or a folder of pictures")
+    command.add_argument("--segmenter", metavar="NAME", help="the model that finds the lesion")
+    command.add_argument("--classifier", metavar="NAME", help="the model that names it")
+    command.add_argument("--json", action="store_true", help="one JSON object a line and picture")
+    command.add_argument(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="also write mask.png, overlay.png, heatmap.png and analysis.json to DIR/<stem>; pictures of the same stem "
+        "go to <stem>, <stem>-2, <stem>-3 …",
+    )
+
+
+def _fill_evaluate(command: argparse.ArgumentParser) -> None:
+    command.add_argument("task", choices=_TASKS)
+    command.add_argument("--data", type=Path, required=True, metavar="DIR", help="the folder")
+    command.add_argument("--split", metavar="S", help="only the pictures of this split")
+    command.add_argument("--model", metavar="NAME", help="the model; else the default one of the task")
+    command.add_argument("--json", action="store_true", help="one JSON object instead of tables")
+
+
+def _fill_train(command: argparse.ArgumentParser) -> None:
+    command.add_argument("task", choices=_TASKS)
+    command.add_argument("--data", type=Path, required=True, metavar="DIR", help="the folder")
+    command.add_argument("--out", required=True, metavar="NAME", help="what the model will be called")
+    command.add_argument("--recipe", metavar="R", help="how to train; else the default recipe of the task")
+    command.add_argument("--start", type=Path, metavar="FILE", help="safetensors to start from")
+    command.add_argument(
+        "--runs", type=Path, default=Path("runs"), metavar="DIR", help="for checkpoints (default: runs)"
+    )
+    command.add_argument(
+        "--foreign",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="DIR",
+        help="folders of pictures that are not dermoscopy, to measure how well they are noticed",
+    )
+    command.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
+    command.add_argument("--ship", action="store_true", help="write the model even before the last epoch")
+    command.add_argument("--max-minutes", type=minutes, metavar="M", help="stop after so long, with a checkpoint")
+    command.add_argument("--workers", type=processes, default=1, metavar="N", help="processes that prepare pictures")
+
+
+def _fill_models(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--json", action="store_true", help="the whole cards as one JSON array")
+
+
+def minutes(text: str) -> float:
+    """A time limit above 0. Its name stands in the message about other text."""
+    number = float(text)
+    if not 0 < number < float("inf"):
+        raise argparse.ArgumentTypeError(f"expected minutes above 0, got {text}")
+    return number
+
+
+def processes(text: str) -> int:
+    """A number of processes, 0 or more. Its name stands in the message about other text."""
+    number = int(text)
+    if number < 0:
+        raise argparse.ArgumentTypeError(f"expected 0 or more, got {text}")
+    return number

@@ -1,0 +1,226 @@
+"""The model card: the only place for labels, sizes, mean, std, temperature, thresholds and held-out figures.
+
+A card is a JSON file beside the weights. It is written by training alone and read by everything else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import msgspec
+
+Task = Literal["segmentation", "classification"]
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A figure with its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """Points of a line: ``x`` and ``y`` of equal length."""
+
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReliabilityBin:
+    """Predictions of similar confidence: their mean confidence, how many were right (share), how many there are."""
+
+    confidence: float
+    accuracy: float
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClassReport:
+    """Held-out figures of one class. ``recall_interval`` is Wilson's 95 % interval; ``auc`` is one against the rest.
+
+    NaN cannot be written to JSON: a figure that does not exist, such as the recall of an absent class, is None.
+    """
+
+    n: int
+    recall: float | None
+    precision: float | None
+    auc: float | None
+    recall_interval: tuple[float, float] | None
+
+
+class ClassificationReport(msgspec.Struct, frozen=True, kw_only=True, tag_field="task", tag="classification"):
+    """What ``evaluate classification`` measures.
+
+    Attributes:
+        n: pictures scored.
+        unscored: pictures whose diagnosis the model does not know, by diagnosis.
+        balanced_accuracy: mean recall over the classes present; ``balanced_accuracy_interval`` from a bootstrap.
+        nll, ece: of the calibrated probabilities; ece with 15 bins of equal width (Guo et al. 2017).
+        coverage, mean_set_size: of the prediction sets.
+        kept: share of pictures taken for in distribution.
+        confusion: rows are the true labels, columns the predicted ones, in the order of ``labels``.
+        roc: per label, x false positive rate, y true positive rate.
+        reliability, reliability_uncalibrated: bins after and before temperature.
+    """
+
+    n: int
+    accuracy: float
+    balanced_accuracy: float
+    balanced_accuracy_interval: tuple[float, float]
+    macro_f1: float
+    macro_auc: float | None
+    nll: float
+    ece: float
+    ece_uncalibrated: float
+    coverage: float
+    mean_set_size: float
+    kept: float
+    per_class: dict[str, ClassReport]
+    confusion: tuple[tuple[int, ...], ...]
+    labels: tuple[str, ...]
+    unscored: dict[str, int]
+    roc: dict[str, Curve]
+    reliability: tuple[ReliabilityBin, ...]
+    reliability_uncalibrated: tuple[ReliabilityBin, ...]
+
+
+class SegmentationReport(msgspec.Struct, frozen=True, kw_only=True, tag_field="task", tag="segmentation"):
+    """What ``evaluate segmentation`` measures: means over pictures, at the size of the true mask.
+
+    Attributes:
+        n: pictures scored.
+        thresholded_jaccard: mean Jaccard where a picture below 0.65 counts 0 (ISIC 2018).
+        dice_histogram: pictures per bin of equal width over Dice 0 … 1.
+    """
+
+    n: int
+    dice: float
+    jaccard: float
+    jaccard_interval: tuple[float, float]
+    thresholded_jaccard: float
+    sensitivity: float
+    specificity: float
+    dice_histogram: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """One line of the training history; ``score`` is the figure that checkpoints are chosen by."""
+
+    epoch: int
+    size: tuple[int, int]
+    train_loss: float
+    val_loss: float
+    score: float
+    minutes: float
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """How training went. ``score_name`` is the validation figure in ``epochs[i].score``."""
+
+    score_name: str
+    epochs: tuple[Epoch, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """Where the training pictures come from and how they were split."""
+
+    name: str
+    licence: str
+    attribution: str
+    split: str
+    counts: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Outlier:
+    """The out-of-distribution rule: a score above ``threshold`` is strange.
+
+    Attributes:
+        method: how the score is computed from the pooled features, e.g. ``"mahalanobis"``.
+        kept_on_val: share of validation pictures at or below the threshold.
+        auroc: per set of foreign pictures, the area under the ROC curve against the held-out pictures.
+    """
+
+    method: str
+    threshold: float
+    kept_on_val: float
+    auroc: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Fitted on the validation split.
+
+    Attributes:
+        temperature: logits are divided by it before softmax (Guo et al. 2017).
+        coverage: wanted share of prediction sets that hold the answer.
+        quantile: a label is in the set where 1 − probability ≤ quantile (Sadinle et al. 2019).
+    """
+
+    temperature: float
+    coverage: float
+    quantile: float
+
+
+@dataclass(frozen=True, slots=True)
+class Architecture:
+    """How the network is built: ``builder`` is a key of ``models.networks``, ``encoder`` a name within the library."""
+
+    builder: str
+    library: str
+    encoder: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """Everything about one model, beside its weights.
+
+    Attributes:
+        labels: (K,) short names; ``titles`` (K,) the full disease names. A segmenter has ("lesion",).
+        input_size: (height, width) px.
+        mean, std: per RGB channel, for values in [0, 1].
+        region: what the network sees: the whole picture, or the box around the lesion with ``region_margin``.
+        threshold: segmenters only: default mask threshold.
+        stages: names of the stages a class activation map can be made at, first to last.
+        sha256: of the weights file.
+        code_version: of skinvision, when the card was written.
+    """
+
+    name: str
+    title: str
+    task: Task
+    architecture: Architecture
+    labels: tuple[str, ...]
+    titles: tuple[str, ...]
+    input_size: tuple[int, int]
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+    region: Literal["whole", "box"]
+    region_margin: float
+    threshold: float | None
+    stages: tuple[str, ...]
+    calibration: Calibration | None
+    outlier: Outlier | None
+    data: tuple[Dataset, ...]
+    weights_licence: str
+    recipe: str
+    choices: tuple[str, ...]
+    limits: tuple[str, ...]
+    history: History
+    val: ClassificationReport | SegmentationReport | None
+    test: ClassificationReport | SegmentationReport | None
+    parameters: int
+    sha256: str
+    code_version: str
+
+    def title_of(self, label: str) -> str:
+        """The full disease name of a label."""
+        return self.titles[self.labels.index(label)]

@@ -1,0 +1,48 @@
+"""Which models there are: the cards in one folder. Reading them needs no torch.
+
+A model is two files in that folder: ``<name>.json``, the card, and ``<name>.safetensors``. The folder is ``weights/``
+of the project, or the one that the environment variable ``SKINVISION_WEIGHTS`` names.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import msgspec
+
+from skinvision.card import ModelCard, Task
+from skinvision.errors import UnknownName, WeightsRejected
+
+DEFAULTS: dict[Task, str] = {"segmentation": "unet", "classification": "resnet50"}
+
+
+def folder() -> Path:
+    """Where cards and weights are."""
+    return Path(os.environ.get("SKINVISION_WEIGHTS") or Path(__file__).parents[1] / "weights")
+
+
+def names(task: Task) -> tuple[str, ...]:
+    """Names of the models for ``task``, the default one first, the others in order of the alphabet."""
+    cards = [read_card(path.stem) for path in sorted(folder().glob("*.json"))]
+    found = [card.name for card in cards if card.task == task]
+    return tuple(sorted(found, key=lambda name: name != DEFAULTS[task]))
+
+
+def read_card(name: str) -> ModelCard:
+    """The card of the model ``name``.
+
+    Raises:
+        UnknownName: no such card.
+        WeightsRejected: the card is not of this version's form, or of another name.
+    """
+    path = folder() / f"{name}.json"
+    if Path(name).name != name or not path.is_file():
+        raise UnknownName.among("model", name, sorted(p.stem for p in folder().glob("*.json")))
+    try:
+        card = msgspec.json.decode(path.read_bytes(), type=ModelCard)
+    except msgspec.MsgspecError as error:
+        raise WeightsRejected(f"a card of this version in {path.name}", str(error), "restore the file") from error
+    if card.name != name:
+        raise WeightsRejected(f"the name {name!r} in {path.name}", repr(card.name), "give the file its own name back")
+    return card
