@@ -1,0 +1,5 @@
+"""Synthetic lesions that look like dermoscopy and whose truth is known: the mask, and the place of what decides."""
+
+from skinvision.phantom.scene import FEATURES, Feature, Phantom, draw
+
+__all__ = ["FEATURES", "Feature", "Phantom", "draw"]
