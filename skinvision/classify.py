@@ -1,0 +1,75 @@
+"""Case + LesionMask -> Prediction."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from skinvision import trust
+from skinvision.errors import WeightsRejected
+from skinvision.geometry import Box, crop, square_around
+from skinvision.models.inputs import as_input
+from skinvision.models.registry import LoadedModel
+from skinvision.models.staged import StagedClassifier
+from skinvision.types import Case, LesionMask, Prediction
+
+
+def region_of(model: LoadedModel, case: Case, mask: LesionMask | None) -> Box:
+    """The part of the picture that the classifier looks at, as its card names it.
+
+    The box around the lesion is the whole picture where there is no lesion. A model that looks at whole pictures needs
+    no mask.
+    """
+    lesion = mask.box if mask and model.card.region == "box" else None
+    if lesion is None:
+        return Box.whole(case.height, case.width)
+    return square_around(lesion, model.card.region_margin, case.height, case.width)
+
+
+def classifier_input(model: LoadedModel, case: Case, region: Box) -> Tensor:
+    """The region as (1, 3, h, w) at the card's size."""
+    return as_input(crop(case.image, region), *model.card.input_size, model.card)
+
+
+def staged(model: LoadedModel) -> StagedClassifier:
+    """The network of a classifier.
+
+    Raises:
+        WeightsRejected: the model is not a classifier.
+    """
+    if not isinstance(model.network, StagedClassifier):
+        raise WeightsRejected("a classifier", f"{model.card.name}, for {model.card.task}", "choose a classifier")
+    return model.network
+
+
+def classify(model: LoadedModel, case: Case, mask: LesionMask | None) -> Prediction:
+    """The diagnosis of one picture, without maps; ``mask`` as for ``region_of``."""
+    network = staged(model)
+    picture = classifier_input(model, case, region_of(model, case, mask))
+    with torch.inference_mode():
+        last = network.stage_names[-1]
+        output = network.above(network.below(picture, last), last)
+    return predict(model, output.logits[0].numpy(), output.features[0].numpy())
+
+
+def predict(model: LoadedModel, logits: NDArray[np.float32], features: NDArray[np.float32]) -> Prediction:
+    """What logits (K,) and pooled features (D,) mean under the card's calibration and outlier rule.
+
+    Raises:
+        WeightsRejected: the card or the weights hold no calibration.
+    """
+    card = model.card
+    if card.calibration is None or card.outlier is None or model.statistics is None:
+        raise WeightsRejected("a calibrated classifier", f"{card.name} without calibration", "train the model again")
+    probability = trust.probabilities(logits, card.calibration.temperature)
+    score = float(model.statistics.distance(features[None])[0])
+    return Prediction(
+        labels=card.labels,
+        logits=logits,
+        probabilities=probability,
+        prediction_set=trust.prediction_set(card.labels, probability, card.calibration),
+        in_distribution=score <= card.outlier.threshold,
+        ood_score=score,
+    )

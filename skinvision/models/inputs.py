@@ -1,0 +1,20 @@
+"""A picture as a network wants it: the card's size, mean and std."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from skinvision.card import ModelCard
+from skinvision.geometry import resize
+
+
+def as_input(image: NDArray[Any], height: int, width: int, card: ModelCard) -> Tensor:
+    """``image`` (H, W, 3) uint8 as (1, 3, height, width) float32, normalised, channels last in memory."""
+    scaled = resize(image, height, width).astype(np.float32) / 255
+    normalised = (scaled - np.array(card.mean, np.float32)) / np.array(card.std, np.float32)
+    return torch.from_numpy(normalised).permute(2, 0, 1)[None]  # NHWC in memory: channels last

@@ -1,0 +1,65 @@
+"""Card -> network, from segmentation-models-pytorch and torchvision."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import segmentation_models_pytorch as smp
+import timm
+from torch import nn
+from torchvision import models
+
+from skinvision.card import Architecture
+from skinvision.errors import UnknownName
+from skinvision.models.staged import PooledLinear, StagedClassifier
+
+
+def build(architecture: Architecture, classes: int) -> nn.Module:
+    """An untrained network.
+
+    Args:
+        architecture: what to build.
+        classes: K, the number of output channels or logits.
+
+    Returns:
+        A segmenter (N, 3, H, W) -> (N, K, H, W) of logits, or a ``StagedClassifier``.
+
+    Raises:
+        UnknownName: no such builder or encoder.
+    """
+    if architecture.builder not in _BUILDERS:
+        raise UnknownName.among("builder", architecture.builder, _BUILDERS)
+    return _BUILDERS[architecture.builder](architecture.encoder, classes)
+
+
+def staged_resnet(resnet: models.ResNet, classes: int) -> StagedClassifier:
+    """A torchvision ResNet or ResNeXt as stem, stage1 … stage4 and a fresh pooled linear head; shares its modules."""
+    stages = {
+        "stem": nn.Sequential(resnet.conv1, resnet.bn1, resnet.relu, resnet.maxpool),
+        "stage1": resnet.layer1,
+        "stage2": resnet.layer2,
+        "stage3": resnet.layer3,
+        "stage4": resnet.layer4,
+    }
+    return StagedClassifier(stages, PooledLinear(resnet.fc.in_features, classes))
+
+
+def _resnet(encoder: str, classes: int) -> nn.Module:
+    known = [
+        name for name in models.list_models() if models.get_model_builder(name).__module__ == models.resnet.__name__
+    ]
+    if encoder not in known:
+        raise UnknownName.among("torchvision ResNet", encoder, known)
+    # Blocks without start weights begin as the identity (Goyal et al. 2017, section 5.1).
+    return staged_resnet(models.get_model(encoder, zero_init_residual=True), classes)
+
+
+def _unet(encoder: str, classes: int) -> nn.Module:
+    known = smp.encoders.get_encoder_names()
+    if encoder not in known and not (encoder.startswith("tu-") and timm.is_model(encoder.removeprefix("tu-"))):
+        raise UnknownName.among("encoder", encoder, [*known, "tu-<name in timm>"])
+    network: nn.Module = smp.Unet(encoder, encoder_weights=None, classes=classes)
+    return network
+
+
+_BUILDERS: dict[str, Callable[[str, int], nn.Module]] = {"unet": _unet, "resnet": _resnet}

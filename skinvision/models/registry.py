@@ -1,0 +1,132 @@
+"""Model card (JSON) and weights (safetensors, SHA-256) <-> loaded network.
+
+Where they are and what cards say is known to ``catalogue``, without torch. A pickle is never loaded.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+
+import msgspec
+import safetensors
+import safetensors.torch
+import torch
+from torch import Tensor, nn
+
+from skinvision.card import ModelCard
+from skinvision.catalogue import DEFAULTS, folder, names, read_card
+from skinvision.errors import WeightsRejected
+from skinvision.models import networks
+from skinvision.models.staged import StagedClassifier
+from skinvision.trust import FeatureStatistics
+
+__all__ = ["DEFAULTS", "LoadedModel", "folder", "load", "names", "read_card", "save"]
+
+_PREFIX = "features."  # of the statistics among the tensors of a weights file
+_STATISTICS = tuple(field.name for field in fields(FeatureStatistics))
+_COUNTER = "num_batches_tracked"  # of batch norm; training alone needs it
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LoadedModel:
+    """A card, its network in ``eval`` with frozen parameters, and what its features look like."""
+
+    card: ModelCard
+    network: nn.Module
+    statistics: FeatureStatistics | None
+
+
+def load(name: str) -> LoadedModel:
+    """The model ``name``, ready to run.
+
+    Raises:
+        UnknownName: no such model, or an architecture that this version cannot build.
+        WeightsRejected: the weights are missing, do not match the card's SHA-256, or do not fit its architecture.
+    """
+    card = read_card(name)
+    tensors = _tensors(card)
+    statistics = {name: tensors.pop(_PREFIX + name).numpy() for name in _STATISTICS if _PREFIX + name in tensors}
+    network = networks.build(card.architecture, len(card.labels))
+    counters = {k: v for k, v in network.state_dict().items() if k.endswith(_COUNTER)}
+    try:
+        network.load_state_dict(tensors | counters)
+        features = FeatureStatistics(**statistics) if statistics else None
+    except (RuntimeError, TypeError) as error:
+        raise WeightsRejected(f"weights that fit {card.architecture}", str(error), "restore both files") from error
+    _check_stages(card, network)
+    network = network.eval().requires_grad_(False).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return LoadedModel(card, network, features)
+
+
+def save(model: LoadedModel) -> ModelCard:
+    """Write weights (float16) and card beside each other. Where that fails, an older model of the name stays whole.
+
+    Returns:
+        The card as written, with the SHA-256 of the weights.
+
+    Raises:
+        WeightsRejected: a name with a folder in it, a weight that float16 cannot hold, or a card that JSON cannot.
+    """
+    tensors = {k: v for k, v in model.network.state_dict().items() if not k.endswith(_COUNTER)}
+    if model.statistics is not None:
+        tensors |= {_PREFIX + name: torch.from_numpy(getattr(model.statistics, name).copy()) for name in _STATISTICS}
+    data = safetensors.torch.save({name: _half(name, tensor) for name, tensor in tensors.items()})
+    card = replace(model.card, sha256=hashlib.sha256(data).hexdigest())
+    if Path(card.name).name != card.name:
+        raise WeightsRejected("a plain name", repr(card.name), "leave out folders")
+    folder().mkdir(parents=True, exist_ok=True)
+    _replace({folder() / f"{card.name}.safetensors": data, folder() / f"{card.name}.json": _json(card)})
+    return card
+
+
+def _tensors(card: ModelCard) -> dict[str, Tensor]:
+    path = folder() / f"{card.name}.safetensors"
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise WeightsRejected(f"readable weights at {path}", str(error), "restore the file") from error
+    found = hashlib.sha256(data).hexdigest()
+    if found != card.sha256:
+        raise WeightsRejected(f"SHA-256 {card.sha256} for {path.name}", found, "restore the file and its card")
+    try:
+        return {name: tensor.float() for name, tensor in safetensors.torch.load(data).items()}
+    except safetensors.SafetensorError as error:
+        raise WeightsRejected(f"safetensors in {path.name}", str(error), "restore the file") from error
+
+
+def _check_stages(card: ModelCard, network: nn.Module) -> None:
+    own = network.stage_names if isinstance(network, StagedClassifier) else ()
+    if not set(card.stages) <= set(own) or bool(card.stages) != bool(own):
+        raise WeightsRejected(f"stages among {own} on the card of {card.name}", str(card.stages), "restore the card")
+
+
+def _half(name: str, tensor: Tensor) -> Tensor:
+    half = tensor.half().contiguous()
+    if not half.isfinite().all():
+        raise WeightsRejected(f"values up to 65504 in {name}", f"{tensor.abs().max():g}", "train the model again")
+    return half
+
+
+def _json(card: ModelCard) -> bytes:
+    data = msgspec.json.format(msgspec.json.encode(card), indent=1) + b"\n"
+    try:
+        msgspec.json.decode(data, type=ModelCard)
+    except msgspec.MsgspecError as error:  # NaN becomes null
+        raise WeightsRejected("a card whose figures are all numbers", str(error), "look at the history") from error
+    return data
+
+
+def _replace(contents: dict[Path, bytes]) -> None:
+    """Write all files under other names first, then rename them in their order."""
+    beside = {path: path.with_name(f".{path.name}.{os.getpid()}") for path in contents}
+    try:
+        for path, data in contents.items():
+            beside[path].write_bytes(data)
+        for path, written in beside.items():
+            written.replace(path)
+    finally:
+        for written in beside.values():
+            written.unlink(missing_ok=True)

@@ -1,0 +1,82 @@
+"""A classifier as named stages and a head.
+
+A class activation map at any stage then needs no hooks: run the stages up to it without gradients, switch gradients on
+at its activation, and differentiate the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from torch import Tensor, nn
+
+from skinvision.errors import UnknownName
+
+
+class Output(NamedTuple):
+    """What one pass gives: ``logits`` (N, K) and ``features`` (N, D), the pooled input of the last linear layer."""
+
+    logits: Tensor
+    features: Tensor
+
+
+class PooledLinear(nn.Module):
+    """Global average pooling and a linear layer, (N, C, h, w) -> (N, K)."""
+
+    def __init__(self, channels: int, classes: int) -> None:
+        super().__init__()
+        self.linear = nn.Linear(channels, classes)
+
+    def forward(self, activation: Tensor) -> Output:
+        features = activation.mean(dim=(2, 3))  # (N, C)
+        return Output(self.linear(features), features)
+
+
+class StagedClassifier(nn.Module):
+    """Stages applied in order, each (N, C, h, w) -> (N, C', h', w'), then a head that gives an ``Output``.
+
+    Args:
+        stages: modules by name, first to last.
+        head: maps the last activation to an ``Output``.
+    """
+
+    def __init__(self, stages: Mapping[str, nn.Module], head: nn.Module) -> None:
+        super().__init__()
+        self.stages = nn.ModuleDict(dict(stages))
+        self.head = head
+
+    @property
+    def stage_names(self) -> tuple[str, ...]:
+        return tuple(self.stages)
+
+    def below(self, image: Tensor, stage: str) -> Tensor:
+        """The activation that leaves ``stage``, for ``image`` (N, 3, H, W).
+
+        Raises:
+            UnknownName: no such stage.
+        """
+        for name in self.stage_names[: self._position(stage) + 1]:
+            image = self.stages[name](image)
+        return image
+
+    def above(self, activation: Tensor, stage: str) -> Output:
+        """The output for an ``activation`` that left ``stage``.
+
+        Raises:
+            UnknownName: no such stage.
+        """
+        for name in self.stage_names[self._position(stage) + 1 :]:
+            activation = self.stages[name](activation)
+        output: Output = self.head(activation)
+        return output
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Logits (N, K) of ``image`` (N, 3, H, W)."""
+        last = self.stage_names[-1]
+        return self.above(self.below(image, last), last).logits
+
+    def _position(self, stage: str) -> int:
+        if stage not in self.stages:
+            raise UnknownName.among("stage", stage, self.stage_names)
+        return self.stage_names.index(stage)

@@ -1,0 +1,125 @@
+"""Where the rooms meet: one picture in, one sealed analysis out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+
+from skinvision.card import ModelCard
+from skinvision.classify import classifier_input, predict, region_of, staged
+from skinvision.errors import WeightsRejected
+from skinvision.explain import METHOD, ClassMaps, grad_cam
+from skinvision.geometry import Box
+from skinvision.models.registry import DEFAULTS, LoadedModel, load
+from skinvision.segment import segment
+from skinvision.types import Analysis, Case, Explanation, LesionMask, ModelRef, measured
+
+
+class Analyser:
+    """A segmenter and a classifier behind one worker thread; safe to call from many threads.
+
+    Inference runs in the order of arrival: torch already uses all cores for one picture.
+
+    Args:
+        segmenter, classifier: loaded models.
+
+    Raises:
+        WeightsRejected: a model is for the other task.
+    """
+
+    def __init__(self, segmenter: LoadedModel, classifier: LoadedModel) -> None:
+        if segmenter.card.task != "segmentation":
+            got = f"{segmenter.card.name}, for {segmenter.card.task}"
+            raise WeightsRejected("a segmenter", got, "choose a segmenter")
+        self._segmenter = segmenter
+        self._classifier = classifier
+        self._network = staged(classifier)
+
+    @classmethod
+    def load(cls, segmenter: str | None = None, classifier: str | None = None) -> Analyser:
+        """The named models, or the default ones.
+
+        Raises:
+            UnknownName, WeightsRejected: as ``registry.load``, or a model is for the other task.
+        """
+        return cls(load(segmenter or DEFAULTS["segmentation"]), load(classifier or DEFAULTS["classification"]))
+
+    @property
+    def segmenter_card(self) -> ModelCard:
+        return self._segmenter.card
+
+    @property
+    def classifier_card(self) -> ModelCard:
+        return self._classifier.card
+
+    def analyse(self, case: Case, stage: str | None = None, threshold: float | None = None) -> Analysis:
+        """Mask, prediction, and the maps of all classes.
+
+        Args:
+            stage: where the maps are made; the last one of the classifier's card by default.
+            threshold: of the mask, in (0, 1); the segmenter's card's by default.
+
+        Raises:
+            UnknownName: no such stage.
+            ShapeMismatch: a threshold outside (0, 1).
+        """
+        return self.submit(case, stage, threshold).result()
+
+    def submit(self, case: Case, stage: str | None = None, threshold: float | None = None) -> Future[Analysis]:
+        """``analyse`` in the queue: returns at once, with the analysis to come."""
+        return _WORKER.submit(self._analyse, case, stage or self.classifier_card.stages[-1], threshold)
+
+    def explain(self, analysis: Analysis, stage: str) -> Analysis:
+        """The same analysis with its maps made at another stage; only the classifier runs.
+
+        Raises:
+            UnknownName: no such stage.
+            WeightsRejected: the analysis was made with another classifier.
+        """
+        own = _reference(self.classifier_card)
+        if analysis.classifier != own:
+            raise WeightsRejected(f"an analysis by {own}", str(analysis.classifier), "analyse the picture again")
+        return _WORKER.submit(self._explain, analysis, stage).result()
+
+    def _analyse(self, case: Case, stage: str, threshold: float | None) -> Analysis:
+        timings: dict[str, float] = {}
+        with _timed(timings, "segment"):
+            mask = segment(self._segmenter, case, threshold)
+        with _timed(timings, "classify_and_explain"):
+            region = region_of(self._classifier, case, mask)
+            maps = grad_cam(self._network, classifier_input(self._classifier, case, region), stage)
+            prediction = predict(self._classifier, maps.logits, maps.features)
+        with _timed(timings, "measure"):
+            explanations = self._explanations(maps, stage, region, mask)
+        segmenter, classifier = _reference(self.segmenter_card), _reference(self.classifier_card)
+        return Analysis(case, mask, prediction, explanations, segmenter, classifier, timings)
+
+    def _explain(self, analysis: Analysis, stage: str) -> Analysis:
+        region = analysis.explanations[0].region
+        maps = grad_cam(self._network, classifier_input(self._classifier, analysis.case, region), stage)
+        return replace(analysis, explanations=self._explanations(maps, stage, region, analysis.mask))
+
+    def _explanations(self, maps: ClassMaps, stage: str, region: Box, mask: LesionMask) -> tuple[Explanation, ...]:
+        height, width = mask.probability.shape
+        explanations = (
+            Explanation(label, METHOD, stage, values, region, height, width)
+            for label, values in zip(self.classifier_card.labels, maps.maps, strict=True)
+        )
+        return measured(explanations, mask)
+
+
+_WORKER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="skinvision")
+
+
+def _reference(card: ModelCard) -> ModelRef:
+    return ModelRef(card.name, card.sha256)
+
+
+@contextmanager
+def _timed(timings: dict[str, float], step: str) -> Iterator[None]:
+    started = time.perf_counter()
+    yield
+    timings[step] = round((time.perf_counter() - started) * 1000, 2)

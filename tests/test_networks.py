@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import pytest
+import torch
+import torchvision
+
+from skinvision.card import Architecture
+from skinvision.errors import UnknownName
+from skinvision.models.networks import build, staged_resnet
+from skinvision.models.staged import StagedClassifier
+from skinvision.training.recipes import RECIPES, Recipe
+
+
+@pytest.mark.parametrize("encoder", ["tu-test_resnet", "mobilenet_v2"])
+@pytest.mark.parametrize("classes", [1, 3])
+def test_a_unet_gives_a_logit_per_class_and_pixel(encoder: str, classes: int) -> None:
+    network = build(Architecture("unet", "segmentation-models-pytorch", encoder), classes).eval()
+    with torch.inference_mode():
+        assert network(torch.zeros(1, 3, 64, 96)).shape == (1, classes, 64, 96)
+
+
+def test_a_resnet_halves_its_grid_from_stage_to_stage() -> None:
+    network = build(Architecture("resnet", "torchvision", "resnet18"), 7).eval()
+    assert isinstance(network, StagedClassifier)
+    picture = torch.zeros(1, 3, 64, 96)
+    with torch.inference_mode():
+        shapes = {name: tuple(network.below(picture, name).shape[1:]) for name in network.stage_names}
+        assert network(picture).shape == (1, 7)
+    assert shapes == {
+        "stem": (64, 16, 24),
+        "stage1": (64, 16, 24),
+        "stage2": (128, 8, 12),
+        "stage3": (256, 4, 6),
+        "stage4": (512, 2, 3),
+    }
+
+
+def test_a_staged_resnet_computes_what_torchvision_computes() -> None:
+    resnet = torchvision.models.resnet18(num_classes=5).eval()
+    network = staged_resnet(resnet, 5).eval()
+    network.head.linear.load_state_dict(resnet.fc.state_dict())
+    picture = torch.rand(2, 3, 64, 64)
+    with torch.inference_mode():
+        torch.testing.assert_close(network(picture), resnet(picture))
+
+
+@pytest.mark.parametrize(
+    ("architecture", "kind"),
+    [
+        (Architecture("rest", "none", "rest"), "a builder among unet, resnet"),
+        (Architecture("resnet", "torchvision", "resnet19"), "a torchvision ResNet among resnet101"),
+        (Architecture("resnet", "torchvision", "vgg16"), "a torchvision ResNet among resnet101"),
+        (Architecture("unet", "segmentation-models-pytorch", "resnet19"), "an? encoder among resnet18"),
+        (Architecture("unet", "segmentation-models-pytorch", "tu-resnet19"), "an? encoder among resnet18"),
+    ],
+)
+def test_an_unknown_architecture_is_named(architecture: Architecture, kind: str) -> None:
+    with pytest.raises(UnknownName, match=kind):
+        build(architecture, 1)
+
+
+@pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
+def test_the_networks_that_are_trained_can_be_built_without_memory(recipe: Recipe) -> None:
+    with torch.device("meta"):
+        network = build(recipe.architecture, len(recipe.labels))
+    names = dict(network.named_parameters())
+    assert all(any(name.startswith(prefix) for name in names) for prefix in recipe.frozen)
