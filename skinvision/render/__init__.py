@@ -1,0 +1,1 @@
+"""What the results look like: overlays (RGB arrays), charts (Plotly), words, and reports (JSON, PNG)."""

@@ -1,0 +1,52 @@
+"""What a browser is sent of an analysis: pictures of a screen's size, as JPEG.
+
+A PNG of that size takes 40 times as long to make and has 5 times the bytes. Colours are not subsampled, so that thin
+lines and letters stay sharp.
+"""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from skinvision.render.overlays import heatmap_overlay, mask_overlay, shared_scale, thumbnail, with_colour_bar
+from skinvision.types import Analysis, Case
+
+WIDEST_PX = 1024
+TALLEST_PX = 720
+_QUALITY = 90
+
+
+def picture_jpeg(case: Case) -> bytes:
+    """The picture alone."""
+    return encode_jpeg(_reduced(case))
+
+
+def mask_jpeg(analysis: Analysis, opacity: float) -> bytes:
+    """The picture with the lesion tinted and outlined; ``opacity`` in [0, 1]."""
+    return encode_jpeg(mask_overlay(_reduced(analysis.case), analysis.mask, opacity))
+
+
+def heatmap_jpeg(analysis: Analysis, target: str, opacity: float) -> bytes:
+    """The picture under the evidence for ``target``, above its colour bar; all classes share one scale.
+
+    Raises:
+        UnknownName: no such label.
+    """
+    explanation, scale = analysis.explanation(target), shared_scale(analysis.explanations)
+    heatmap = heatmap_overlay(_reduced(analysis.case), explanation.evidence, scale, opacity)
+    return encode_jpeg(with_colour_bar(heatmap, scale, explanation.peak))
+
+
+def encode_jpeg(image: NDArray[np.uint8]) -> bytes:
+    """``image`` (H, W, 3) uint8 as JPEG, without metadata."""
+    buffer = io.BytesIO()
+    Image.fromarray(image).save(buffer, "JPEG", quality=_QUALITY, subsampling=0)
+    return buffer.getvalue()
+
+
+def _reduced(case: Case) -> NDArray[np.uint8]:
+    return thumbnail(case.image, TALLEST_PX if case.height > case.width else WIDEST_PX)

@@ -1,0 +1,109 @@
+"""What the results are in words: numbers, sentences beside the pictures, and alternative texts for screen readers."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+
+from skinvision.card import ModelCard
+from skinvision.geometry import Box, crop
+from skinvision.types import Analysis, Case, Prediction
+
+_METHODS = {"grad-cam": "Grad-CAM"}
+
+
+def percent(share: float) -> str:
+    """``share`` in [0, 1] as whole percent. What is not quite nothing or everything is not called so."""
+    if 0 < share < 0.005:
+        return "< 1 %"
+    if 0.995 <= share < 1:
+        return "> 99 %"
+    return f"{share * 100:.0f} %"
+
+
+def number(value: float) -> str:
+    """``value`` ≥ 0 to two significant digits, or to one place after the point from 10 on."""
+    return f"{value:.1f}" if value >= 1 else f"{value:.2g}"
+
+
+def method_title(method: str) -> str:
+    """The method's name as its authors write it."""
+    return _METHODS.get(method, method)
+
+
+def picture_alt(case: Case) -> str:
+    """Alternative text of the picture."""
+    return f"The picture, {case.width} × {case.height} pixels"
+
+
+def mask_alt(analysis: Analysis) -> str:
+    """Alternative text of the mask over the picture."""
+    if analysis.mask.box is None:
+        return "The lesion mask is empty: no lesion was found"
+    return f"The lesion mask covers {percent(analysis.mask.area_fraction)} of the picture"
+
+
+def heatmap_alt(analysis: Analysis, card: ModelCard, target: str) -> str:
+    """Alternative text of the heatmap over the picture."""
+    explanation = analysis.explanation(target)
+    heatmap = f"{method_title(explanation.method)} heatmap for {card.title_of(target)}"
+    if explanation.peak <= 0:
+        return f"{heatmap}: no positive evidence"
+    peak, inside = number(explanation.peak), percent(explanation.lesion_share)
+    return f"{heatmap}: peak {peak} logits per cell, {inside} of the evidence inside the lesion"
+
+
+def probabilities_alt(prediction: Prediction, card: ModelCard) -> str:
+    """Alternative text of the bar chart: every class, most probable first."""
+    ranked = sorted(prediction.labels, key=prediction.probability, reverse=True)
+    values = (f"{card.title_of(label)} {percent(prediction.probability(label))}" for label in ranked)
+    return f"Calibrated probabilities: {', '.join(values)}"
+
+
+def prediction_set_sentence(prediction: Prediction, card: ModelCard) -> str:
+    """What the prediction set says, and how often such sets are right; of a strange picture, nobody knows that."""
+    titles = [card.title_of(label) for label in prediction.prediction_set]
+    if not titles:
+        return "No diagnosis is likely enough to be named: the model does not know."
+    if not prediction.in_distribution:
+        return f"The model would say: {', '.join(titles)}. How often that is right of such a picture is unknown."
+    answer = "this one" if len(titles) == 1 else "one of these"
+    often = f", {_times(card.calibration.coverage)}" if card.calibration else ""
+    return f"The answer is {answer}{often}: {', '.join(titles)}."
+
+
+def evidence_sentence(analysis: Analysis, card: ModelCard, target: str) -> str:
+    """How much of the evidence for ``target`` lies inside the lesion, against the lesion's share of what was seen.
+
+    A network that sees a box around the lesion has its evidence there in any case: the share of the box counts then.
+    """
+    explanation = analysis.explanation(target)
+    if math.isnan(explanation.lesion_share):
+        return f"There is no positive evidence for {card.title_of(target)} at this stage."
+    fills = float(crop(analysis.mask.binary, explanation.region).mean())
+    if fills == 0:
+        return "No lesion was found, so there is nothing to compare the evidence with."
+    whole = explanation.region == Box.whole(explanation.height, explanation.width)
+    seen = "the picture" if whole else "what the network saw"
+    inside, ratio = percent(explanation.lesion_share), explanation.lesion_share / fills
+    return (
+        f"{inside} of the positive evidence lies inside the lesion, which fills {percent(fills)} of {seen}: "
+        f"about {ratio:.1f} × its share."
+    )
+
+
+def outlier_warning(prediction: Prediction, card: ModelCard) -> str | None:
+    """A plain warning where the picture is unlike the training pictures; None where it is not."""
+    if prediction.in_distribution:
+        return None
+    limit = f", where up to {number(card.outlier.threshold)} is usual" if card.outlier else ""
+    return (
+        "This picture is unlike anything the model was trained on, so its answer means nothing here "
+        f"(strangeness {number(prediction.ood_score)}{limit})."
+    )
+
+
+def _times(coverage: float) -> str:
+    """0.9 as "9 times in 10"."""
+    share = Fraction(coverage).limit_denominator(100)
+    return f"{share.numerator} times in {share.denominator}"

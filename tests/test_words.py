@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import pytest
+
+from skinvision.geometry import Box
+from skinvision.render import words
+from tests.samples import sample_analysis, sample_card
+
+CARD = sample_card("classification")
+
+
+@pytest.mark.parametrize(
+    ("share", "expected"),
+    [(0, "0 %"), (0.004, "< 1 %"), (0.006, "1 %"), (0.87, "87 %"), (0.994, "99 %"), (0.997, "> 99 %"), (1, "100 %")],
+)
+def test_percent(share: float, expected: str) -> None:
+    assert words.percent(share) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), [(0, "0"), (0.0312, "0.031"), (0.5, "0.5"), (1.94, "1.9"), (120, "120.0")]
+)
+def test_number(value: float, expected: str) -> None:
+    assert words.number(value) == expected
+
+
+def test_alternative_texts() -> None:
+    analysis = sample_analysis()
+    assert words.picture_alt(analysis.case) == "The picture, 64 × 32 pixels"
+    assert words.mask_alt(analysis) == "The lesion mask covers 12 % of the picture"
+    share = words.percent(analysis.explanation("mel").lesion_share)
+    assert words.heatmap_alt(analysis, CARD, "mel") == (
+        f"Grad-CAM heatmap for Melanoma: peak 2.0 logits per cell, {share} of the evidence inside the lesion"
+    )
+    assert words.heatmap_alt(analysis, CARD, "vasc") == "Grad-CAM heatmap for Vascular lesion: no positive evidence"
+    assert words.mask_alt(sample_analysis(lesion=None)) == "The lesion mask is empty: no lesion was found"
+
+
+def test_probabilities_are_read_out_in_their_order() -> None:
+    text = words.probabilities_alt(sample_analysis().prediction, CARD)
+    assert text.startswith("Calibrated probabilities: Melanoma 63 %, Benign keratosis 21 %, Melanocytic nevus 8 %")
+    assert text.endswith("Vascular lesion 1 %, Dermatofibroma < 1 %")
+
+
+@pytest.mark.parametrize(
+    ("labels", "sentence"),
+    [
+        (("mel", "bkl"), "The answer is one of these, 9 times in 10: Melanoma, Benign keratosis."),
+        (("mel",), "The answer is this one, 9 times in 10: Melanoma."),
+        ((), "No diagnosis is likely enough to be named: the model does not know."),
+    ],
+)
+def test_prediction_set(labels: tuple[str, ...], sentence: str) -> None:
+    assert words.prediction_set_sentence(sample_analysis(prediction_set=labels).prediction, CARD) == sentence
+
+
+def test_strange_picture_is_warned_of_and_promised_nothing() -> None:
+    prediction = sample_analysis(in_distribution=False).prediction
+    warning = words.outlier_warning(prediction, CARD)
+    assert warning is not None
+    assert "strangeness 25.0, where up to 20.0 is usual" in warning
+    assert "9 times in 10" not in words.prediction_set_sentence(prediction, CARD)
+    assert words.outlier_warning(sample_analysis().prediction, CARD) is None
+
+
+def test_evidence_against_the_lesions_share_of_the_picture() -> None:
+    """The lesion fills the left half; the evidence lies in it, but for what interpolation carries over the border."""
+    analysis = sample_analysis(lesion=Box(0, 0, 32, 32))
+    assert analysis.explanation("mel").lesion_share == 1
+    assert words.evidence_sentence(analysis, CARD, "mel") == (
+        "100 % of the positive evidence lies inside the lesion, which fills 50 % of the picture: about 2.0 × its share."
+    )
+
+
+def test_evidence_of_a_box_is_compared_with_the_box() -> None:
+    """The network sees the left half, and the lesion fills all of it: no surprise that the evidence is there."""
+    analysis = sample_analysis(lesion=Box(0, 0, 32, 32), region=Box(0, 0, 32, 32))
+    assert "which fills 100 % of what the network saw: about 1.0 × its share" in words.evidence_sentence(
+        analysis, CARD, "mel"
+    )
+
+
+def test_no_evidence_and_no_lesion() -> None:
+    assert words.evidence_sentence(sample_analysis(), CARD, "vasc") == (
+        "There is no positive evidence for Vascular lesion at this stage."
+    )
+    assert words.evidence_sentence(sample_analysis(lesion=None), CARD, "mel").startswith("No lesion was found")
