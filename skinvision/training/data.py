@@ -1,0 +1,113 @@
+"""Folders of labelled pictures: the table, and all pictures decoded once into one array.
+
+A folder holds ``images/``, ``metadata.csv`` (image_id, dx, split and possibly lesion_id) and, for segmentation,
+``masks/<image_id>.png`` (white is lesion).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from skinvision.errors import DataRejected
+from skinvision.geometry import resize
+from skinvision.intake import read_case
+
+SPLITS = ("train", "val", "test")
+_COLUMNS = ("image_id", "dx")
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One row of the table: where the picture and its mask are, its diagnosis ("" if unknown) and its split."""
+
+    image_id: str
+    dx: str
+    split: str
+    image: Path
+    mask: Path
+
+
+def read_table(folder: Path, split: str | None = None) -> tuple[Sample, ...]:
+    """The samples of a folder, or of one of its splits, in the order of the table.
+
+    Raises:
+        DataRejected: no table, a missing column, a row without its picture, or no row in the split.
+    """
+    path = folder / "metadata.csv"
+    if not path.is_file():
+        raise DataRejected(f"a table at {path}", "no file", "give a folder with images/ and metadata.csv")
+    table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    missing = [column for column in (*_COLUMNS, *(["split"] if split else [])) if column not in table]
+    if missing:
+        raise DataRejected(f"columns {', '.join(_COLUMNS)}", f"no {', '.join(missing)}", f"add them to {path}")
+    if "split" not in table:
+        table["split"] = ""
+    files = {file.stem: file for file in (folder / "images").iterdir()}
+    absent = [image_id for image_id in table["image_id"] if image_id not in files]
+    if absent:
+        raise DataRejected("a picture per row", f"none for {absent[0]} and {len(absent) - 1} more", "add the pictures")
+    samples = tuple(
+        Sample(row.image_id, row.dx, row.split, files[row.image_id], folder / "masks" / f"{row.image_id}.png")
+        for row in table.itertuples()
+        if split in (None, row.split)
+    )
+    if not samples:
+        raise DataRejected(
+            f"rows of the split {split!r}", f"splits {sorted(set(table['split']))}", "choose one of them"
+        )
+    return samples
+
+
+def read_image(sample: Sample) -> NDArray[np.uint8]:
+    """The picture as (H, W, 3) uint8, through the gate that uploads go through."""
+    return read_case(sample.image.read_bytes()).image
+
+
+def read_mask(sample: Sample) -> NDArray[np.uint8]:
+    """The true mask as (H, W) uint8, 255 inside the lesion.
+
+    Raises:
+        DataRejected: no mask for this picture.
+    """
+    if not sample.mask.is_file():
+        raise DataRejected(f"a mask at {sample.mask}", "no file", "segmentation needs a mask for each picture")
+    return read_case(sample.mask.read_bytes()).image[:, :, 0]
+
+
+def decode_all(
+    samples: Iterable[Sample],
+    read: Callable[[Sample], NDArray[np.uint8]],
+    size: tuple[int, int],
+    cache: Path,
+) -> NDArray[np.uint8]:
+    """All samples read once and resized to ``size`` (height, width), as one uint8 array (N, height, width, …).
+
+    The array is kept as a file in ``cache`` and mapped into memory when the same pictures are asked for again.
+    """
+    samples = tuple(samples)
+    path = cache / f"{read.__name__}-{size[0]}x{size[1]}-{_fingerprint(samples)}.npy"
+    if not path.is_file():
+        cache.mkdir(parents=True, exist_ok=True)
+        with ThreadPoolExecutor() as threads:
+            decoded = threads.map(lambda sample: resize(read(sample), *size), samples)
+            stacked = np.stack(list(tqdm(decoded, total=len(samples), desc=f"decoding {path.stem}")))
+        beside = path.with_suffix(".part.npy")
+        np.save(beside, stacked)
+        beside.replace(path)
+    array: NDArray[Any] = np.load(path, mmap_mode="r")
+    return array
+
+
+def _fingerprint(samples: tuple[Sample, ...]) -> str:
+    rows = (f"{sample.image_id} {sample.image} {sample.image.stat().st_size}" for sample in samples)
+    return hashlib.sha256("\n".join(rows).encode()).hexdigest()[:16]

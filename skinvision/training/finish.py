@@ -1,0 +1,264 @@
+"""From a fitted network to a model worth shipping: all that is fitted on ``val``, then ``test`` once."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sklearn import metrics
+from tqdm import tqdm
+
+import skinvision
+from skinvision import trust
+from skinvision.card import Dataset, ModelCard, Outlier
+from skinvision.classify import classifier_input, region_of, staged
+from skinvision.geometry import resize
+from skinvision.intake import read_case
+from skinvision.models.registry import LoadedModel
+from skinvision.models.staged import Output, PooledLinear, StagedClassifier
+from skinvision.segment import segment
+from skinvision.training.data import Sample, read_mask
+from skinvision.training.evaluate import evaluate_classification, evaluate_segmentation
+from skinvision.training.fit import Fitted
+from skinvision.training.recipes import Recipe
+from skinvision.types import Case
+
+_KEPT_ON_VAL = 0.95
+_FEATURES_PER_CLASS = 300
+_BATCH = 16
+_BOX_MARGIN = 0.35
+_THRESHOLDS = np.linspace(0.3, 0.6, 7)
+_SHIFTS = np.linspace(0, 1, 11)
+
+
+@dataclass(frozen=True, slots=True)
+class Splits:
+    """The samples of a data folder by split; ``test`` may be empty."""
+
+    train: tuple[Sample, ...]
+    val: tuple[Sample, ...]
+    test: tuple[Sample, ...]
+
+
+class _Outputs(NamedTuple):
+    logits: NDArray[np.float32]  # (N, K)
+    features: NDArray[np.float32]  # (N, D)
+
+
+def finish_segmenter(recipe: Recipe, fitted: Fitted, name: str, dataset: Dataset, splits: Splits) -> LoadedModel:
+    """A segmenter with its threshold chosen by the mean Jaccard on ``val`` and its figures measured."""
+    draft = _draft(recipe, fitted, name, dataset)
+    threshold, choice = _best_threshold(draft, splits.val)
+    model = replace(draft, card=replace(draft.card, threshold=threshold, choices=(choice,)))
+    val = evaluate_segmentation(model, splits.val)
+    test = evaluate_segmentation(model, splits.test) if splits.test else None
+    return replace(model, card=replace(model.card, val=val, test=test))
+
+
+def finish_classifier(
+    recipe: Recipe,
+    fitted: Fitted,
+    name: str,
+    dataset: Dataset,
+    splits: Splits,
+    segmenter: LoadedModel | None,
+    foreign: dict[str, list[Case]],
+) -> LoadedModel:
+    """A classifier with region, balance, temperature, prediction set and outlier rule fitted on ``val``.
+
+    Args:
+        segmenter: to try the box around the lesion with; None leaves the whole picture.
+        foreign: named sets of pictures that should be noticed as strange.
+    """
+    model, choices = _best_region(_draft(recipe, fitted, name, dataset), segmenter, splits.val)
+    segmenter = segmenter if model.card.region == "box" else None
+    val = _outputs(model, segmenter, splits.val)
+    truth = _truth(model.card, splits.val)
+    shift, choice = _best_shift(val.logits, truth, splits.train, model.card)
+    calibration = trust.fit_calibration(val.logits + _shift_bias(model, shift), truth)
+    statistics, outlier = _outlier_rule(model, segmenter, splits.train, val.features)
+    card = replace(model.card, calibration=calibration, outlier=outlier, choices=(*choices, choice))
+    model = replace(model, card=card, statistics=statistics)
+    test = evaluate_classification(model, segmenter, splits.test) if splits.test else None
+    card = replace(card, val=evaluate_classification(model, segmenter, splits.val), test=test)
+    auroc = _foreign_auroc(model, segmenter, splits.test or splits.val, foreign)
+    return replace(model, card=replace(card, outlier=replace(outlier, auroc=auroc)))
+
+
+def _shift_bias(model: LoadedModel, shift: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Add ``shift`` (K,) to the biases of the last layer, within float16; returns what was really added."""
+    head = staged(model).head
+    assert isinstance(head, PooledLinear)
+    before = head.linear.bias.clone()
+    head.linear.bias.copy_((before + torch.from_numpy(shift)).half())
+    return (head.linear.bias - before).numpy()
+
+
+def _draft(recipe: Recipe, fitted: Fitted, name: str, dataset: Dataset) -> LoadedModel:
+    """The network with its weights rounded to float16, as they will be read back, and a card without figures."""
+    network = fitted.network.eval().requires_grad_(False)
+    for tensor in network.state_dict().values():
+        if tensor.is_floating_point():
+            tensor.copy_(tensor.half())
+    classifies = recipe.task == "classification"
+    card = ModelCard(
+        name=name,
+        title=recipe.title,
+        task=recipe.task,
+        architecture=recipe.architecture,
+        labels=recipe.labels,
+        titles=recipe.titles,
+        input_size=recipe.input_size,
+        mean=recipe.mean,
+        std=recipe.std,
+        region="whole",
+        region_margin=_BOX_MARGIN,
+        threshold=None if classifies else 0.5,
+        stages=network.stage_names if isinstance(network, StagedClassifier) else (),
+        calibration=None,
+        outlier=None,
+        data=(dataset,),
+        weights_licence=recipe.weights_licence,
+        recipe=recipe.summary(len(fitted.history.epochs)),
+        choices=(),
+        limits=recipe.limits,
+        history=fitted.history,
+        val=None,
+        test=None,
+        parameters=sum(parameter.numel() for parameter in network.parameters()),
+        sha256="",
+        code_version=skinvision.__version__,
+    )
+    return LoadedModel(card, network, None)
+
+
+def _best_threshold(model: LoadedModel, val: Iterable[Sample]) -> tuple[float, str]:
+    scores = []  # per picture, the Jaccard at each threshold
+    for sample in tqdm(tuple(val), desc="choosing the threshold"):
+        truth = read_mask(sample) > 127
+        probability = resize(segment(model, read_case(sample.image.read_bytes())).probability, *truth.shape)
+        found = probability[None] >= _THRESHOLDS[:, None, None]
+        union = (found | truth).sum(axis=(1, 2))
+        scores.append((found & truth).sum(axis=(1, 2)) / np.maximum(union, 1))
+    mean = np.mean(scores, axis=0)
+    best = int(mean.argmax())
+    listed = ", ".join(f"{t:.2f}: {m:.4f}" for t, m in zip(_THRESHOLDS, mean, strict=True))
+    return round(float(_THRESHOLDS[best]), 2), f"Mask threshold by the mean Jaccard on val ({listed})."
+
+
+def _best_region(
+    model: LoadedModel, segmenter: LoadedModel | None, val: tuple[Sample, ...]
+) -> tuple[LoadedModel, tuple[str, ...]]:
+    """The model looking at what gave the better balanced accuracy on ``val``: whole picture or box."""
+    if segmenter is None:
+        return model, ("Region: the whole picture.",)
+    box = replace(model, card=replace(model.card, region="box"))
+    truth = _truth(model.card, val)
+    whole_score, box_score = (
+        metrics.balanced_accuracy_score(truth, _outputs(candidate, segmenter, val).logits.argmax(axis=1))
+        for candidate in (model, box)
+    )
+    choice = (
+        f"Region by balanced accuracy on val, before the shift: whole picture {whole_score:.4f}, "
+        f"box around the lesion with a margin of {_BOX_MARGIN:.0%} {box_score:.4f}."
+    )
+    return (box if box_score > whole_score else model), (choice,)
+
+
+def _best_shift(
+    logits: NDArray[np.float32], truth: NDArray[np.int64], train: Iterable[Sample], card: ModelCard
+) -> tuple[NDArray[np.float32], str]:
+    """How far the logits, balanced by training, go back to the natural class frequencies (Menon et al. 2021).
+
+    Returns:
+        (K,) to be added to the logits: the part of the log frequencies with the best mean of accuracy and balanced
+        accuracy on ``val``; and a sentence about it.
+    """
+    counts = Counter(sample.dx for sample in train)
+    log_frequency = np.log([max(counts[label], 1) / max(counts.total(), 1) for label in card.labels])
+    guesses = [(logits + part * log_frequency).argmax(axis=1) for part in _SHIFTS]
+    pairs = [(metrics.accuracy_score(truth, g), metrics.balanced_accuracy_score(truth, g)) for g in guesses]
+    best = int(np.argmax([sum(pair) for pair in pairs]))
+    listed = ", ".join(f"{p:.1f}: {a:.3f} / {b:.3f}" for p, (a, b) in zip(_SHIFTS, pairs, strict=True))
+    sentence = (
+        f"Part of the log class frequencies added to the logits, by accuracy / balanced accuracy on val ({listed})."
+    )
+    return (_SHIFTS[best] * log_frequency).astype(np.float32), f"{sentence} Chosen: {_SHIFTS[best]:.1f}."
+
+
+def _outlier_rule(
+    model: LoadedModel, segmenter: LoadedModel | None, train: tuple[Sample, ...], val_features: NDArray[np.float32]
+) -> tuple[trust.FeatureStatistics, Outlier]:
+    """Statistics of at most 300 training pictures per class, and the threshold that keeps 95 % of ``val``."""
+    taken = _at_most_per_class(train, _FEATURES_PER_CLASS)
+    features = _outputs(model, segmenter, taken).features
+    fitted = trust.FeatureStatistics.fit(features, _truth(model.card, taken)).rounded()
+    scores = fitted.distance(val_features)
+    threshold = float(np.quantile(scores, _KEPT_ON_VAL))
+    kept = float((scores <= threshold).mean())
+    return fitted, Outlier("Mahalanobis distance of the pooled features", threshold, kept, {})
+
+
+def _foreign_auroc(
+    model: LoadedModel, segmenter: LoadedModel | None, own: tuple[Sample, ...], foreign: dict[str, list[Case]]
+) -> dict[str, float]:
+    if model.statistics is None or not foreign:
+        return {}
+    own_scores = model.statistics.distance(_outputs(model, segmenter, own).features)
+    auroc, everything = {}, []
+    for name, cases in foreign.items():
+        scores = model.statistics.distance(_pass(model, segmenter, cases, f"foreign: {name}", len(cases)).features)
+        everything.append(scores)
+        auroc[name] = _auroc(own_scores, scores)
+    return auroc | {"all": _auroc(own_scores, np.concatenate(everything))}
+
+
+def _auroc(own: NDArray[np.float64], foreign: NDArray[np.float64]) -> float:
+    truth = np.r_[np.zeros(len(own)), np.ones(len(foreign))]
+    return round(float(metrics.roc_auc_score(truth, np.r_[own, foreign])), 5)
+
+
+def _outputs(model: LoadedModel, segmenter: LoadedModel | None, samples: Iterable[Sample]) -> _Outputs:
+    samples = tuple(samples)
+    cases = (read_case(sample.image.read_bytes()) for sample in samples)
+    return _pass(model, segmenter, cases, f"{model.card.region} picture", len(samples))
+
+
+def _pass(model: LoadedModel, segmenter: LoadedModel | None, cases: Iterable[Case], title: str, total: int) -> _Outputs:
+    """Logits and features of many pictures, some at a time."""
+    network = staged(model)
+    last = network.stage_names[-1]
+    boxed = segmenter if model.card.region == "box" else None
+    inputs = (
+        classifier_input(model, case, region_of(model, case, segment(boxed, case) if boxed else None))
+        for case in tqdm(cases, desc=title, total=total)
+    )
+    collected: list[Output] = []
+    with torch.inference_mode():
+        while batch := list(islice(inputs, _BATCH)):
+            collected.append(network.above(network.below(torch.cat(batch), last), last))
+    logits, features = (torch.cat(tensors).numpy() for tensors in zip(*collected, strict=True))
+    return _Outputs(logits, features)
+
+
+def _at_most_per_class(samples: tuple[Sample, ...], limit: int) -> tuple[Sample, ...]:
+    """The first ``limit`` samples of each class, in the order of a seeded shuffle."""
+    shuffled = random.Random(0).sample(samples, k=len(samples))
+    seen: Counter[str] = Counter()
+    taken = []
+    for sample in shuffled:
+        seen[sample.dx] += 1
+        if seen[sample.dx] <= limit:
+            taken.append(sample)
+    return tuple(taken)
+
+
+def _truth(card: ModelCard, samples: Iterable[Sample]) -> NDArray[np.int64]:
+    return np.array([card.labels.index(sample.dx) for sample in samples])

@@ -1,0 +1,151 @@
+"""Train one model: Lightning with bfloat16, an average of the weights, checkpoints and resume."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import lightning
+import safetensors.torch
+import torch
+from lightning.pytorch.callbacks import EMAWeightAveraging, TQDMProgressBar
+from torch import nn
+
+from skinvision.card import History
+from skinvision.errors import WeightsRejected
+from skinvision.models import networks
+from skinvision.training.checkpoints import Checkpoints, read_checkpoint
+from skinvision.training.loaders import Loaders
+from skinvision.training.modules import ClassifierFit, Fit, SegmenterFit
+from skinvision.training.recipes import Recipe
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fitted:
+    """What a training run leaves.
+
+    Attributes:
+        network: with the averaged weights.
+        history: figures of every finished epoch.
+        complete: false where the time limit came first; ``resume`` goes on from there.
+    """
+
+    network: nn.Module
+    history: History
+    complete: bool
+
+
+def fit(
+    recipe: Recipe,
+    data: Path,
+    run: Path,
+    start: Path | None = None,
+    resume: bool = False,
+    max_minutes: float | None = None,
+    workers: int = 1,
+) -> Fitted:
+    """Train ``recipe`` on the splits ``train`` and ``val`` of ``data``.
+
+    Args:
+        run: folder for the checkpoint ``last.ckpt`` and the decoded pictures.
+        start: safetensors to start from, under the library's own names; not needed again to resume.
+        resume: go on from ``last.ckpt``, within an epoch where the time limit came there.
+        max_minutes: stop, with a checkpoint, after this long; a resumed run has as long again.
+        workers: processes that transform pictures.
+
+    Raises:
+        DataRejected: the data do not have the layout or are less than one batch, or there is nothing to resume.
+        WeightsRejected: the start file or the checkpoint does not fit the network.
+    """
+    last = run / "last.ckpt"
+    checkpoint = read_checkpoint(last) if resume else {}
+    lightning.seed_everything(0, workers=True)
+    loaders = Loaders(recipe, data, run / "decoded", workers)
+    network = networks.build(recipe.architecture, len(recipe.labels))
+    fresh = load_start(network, recipe, start) if start else frozenset(dict(network.named_parameters()))
+    fresh = frozenset(checkpoint.get("fresh", fresh))
+    if resume:
+        load_average(network, checkpoint)
+    network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    module = _module(network, recipe, fresh, loaders)
+    _train(module, loaders, Checkpoints(last, max_minutes), last if resume else None)
+    load_average(network, read_checkpoint(last))
+    history = History(module.score_name, tuple(module.epochs))
+    return Fitted(network.cpu().eval(), history, len(module.epochs) >= recipe.epochs)
+
+
+def load_start(network: nn.Module, recipe: Recipe, start: Path) -> frozenset[str]:
+    """Load the tensors of ``start`` into ``network`` under the recipe's names.
+
+    Returns:
+        The names of the parameters that the file does not hold.
+
+    Raises:
+        WeightsRejected: the file is not safetensors, holds none of the network's tensors, or one of another shape.
+    """
+    try:
+        tensors = safetensors.torch.load_file(start)
+    except (OSError, safetensors.SafetensorError) as error:
+        raise WeightsRejected(f"safetensors at {start}", str(error), "give another start file") from error
+    own = network.state_dict()
+    renamed = {
+        here + name.removeprefix(there): tensor.float()
+        for there, here in recipe.start_names.items()
+        for name, tensor in tensors.items()
+        if name.startswith(there) and here + name.removeprefix(there) in own
+    }
+    if not renamed:
+        raise WeightsRejected(
+            f"tensors of {recipe.architecture.encoder}", f"{len(tensors)} others", "give another file"
+        )
+    try:
+        network.load_state_dict(own | renamed)
+    except RuntimeError as error:
+        raise WeightsRejected(f"weights that fit {recipe.title}", str(error), "give another start file") from error
+    return frozenset(name for name, _ in network.named_parameters() if name not in renamed)
+
+
+def load_average(network: nn.Module, checkpoint: dict[str, Any]) -> None:
+    """Load the averaged weights of a checkpoint into ``network``.
+
+    Raises:
+        WeightsRejected: they are of another network.
+    """
+    prefix = "network."
+    tensors = checkpoint["state_dict"].items()
+    try:
+        network.load_state_dict({k.removeprefix(prefix): v for k, v in tensors if k.startswith(prefix)})
+    except RuntimeError as error:
+        raise WeightsRejected("a checkpoint of this recipe", str(error), "train without --resume") from error
+
+
+def _module(network: nn.Module, recipe: Recipe, fresh: frozenset[str], loaders: Loaders) -> Fit:
+    if recipe.task == "segmentation":
+        return SegmenterFit(network, recipe, fresh, loaders.steps_per_epoch)
+    return ClassifierFit(network, recipe, fresh, loaders.steps_per_epoch, loaders.drawn_frequencies())
+
+
+def _train(module: Fit, loaders: Loaders, checkpoints: Checkpoints, resume_from: Path | None) -> None:
+    trainer = lightning.Trainer(
+        max_epochs=module.recipe.epochs,
+        precision="bf16-mixed",
+        callbacks=[EMAWeightAveraging(decay=module.recipe.ema_decay), checkpoints, TQDMProgressBar(refresh_rate=20)],
+        default_root_dir=checkpoints.last.parent,
+        logger=False,
+        enable_model_summary=False,
+        reload_dataloaders_every_n_epochs=1,
+        num_sanity_val_steps=0,
+        gradient_clip_val=1.0,
+    )
+    with warnings.catch_warnings(), redirect_stdout(sys.stderr):  # progress never mixes with a command's output
+        warnings.filterwarnings("ignore", ".* does not have many workers")  # their number is the caller's choice
+        warnings.filterwarnings("ignore", ".*LeafSpec.* is deprecated", FutureWarning)  # Lightning 2.6 on torch 2.13
+        try:
+            trainer.fit(module, loaders, ckpt_path=resume_from, weights_only=True)
+        except TimeoutError:
+            if not checkpoints.stopped:
+                raise

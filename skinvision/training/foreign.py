@@ -1,0 +1,65 @@
+"""Pictures that are not dermoscopy, to measure how well they are noticed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from skimage import data as skimage_data
+from sklearn.datasets import load_sample_images
+
+from skinvision.intake import read_case
+from skinvision.types import Case
+
+_CROP = 256
+
+
+def foreign_sets(folders: dict[str, Path]) -> dict[str, list[Case]]:
+    """Named sets of foreign pictures.
+
+    Args:
+        folders: more sets: name -> folder with ``images/``.
+
+    Returns:
+        ``photographs`` (crops of the pictures bundled with scikit-image and scikit-learn), ``textures`` (plain
+        patterns) and the folders' pictures.
+    """
+    sets = {"photographs": [_case(crop) for crop in _photographs()], "textures": [_case(t) for t in _textures()]}
+    for name, folder in folders.items():
+        sets[name] = [read_case(path.read_bytes()) for path in sorted((folder / "images").iterdir())]
+    return sets
+
+
+def _photographs() -> Iterator[NDArray[np.uint8]]:
+    bundled = [skimage_data.astronaut(), skimage_data.coffee(), skimage_data.chelsea(), skimage_data.rocket()]
+    for picture in (*bundled, *load_sample_images().images):
+        for y in range(0, picture.shape[0] - _CROP + 1, _CROP // 2):
+            for x in range(0, picture.shape[1] - _CROP + 1, _CROP // 2):
+                yield picture[y : y + _CROP, x : x + _CROP]
+
+
+def _textures() -> Iterator[NDArray[np.uint8]]:
+    """Noise, stripes, checks, gradients and single colours, 20 of each, in random colours; seeded."""
+    rng = np.random.default_rng(0)
+    y, x = np.mgrid[0:_CROP, 0:_CROP] / _CROP
+    for _ in range(20):
+        frequency, angle = rng.uniform(2, 40), rng.uniform(0, np.pi)
+        along = x * np.cos(angle) + y * np.sin(angle)
+        patterns = (
+            rng.random((_CROP, _CROP)),
+            np.sin(2 * np.pi * frequency * along) / 2 + 0.5,
+            (np.floor(x * frequency) + np.floor(y * frequency)) % 2,
+            (along - along.min()) / np.ptp(along),
+            np.zeros((_CROP, _CROP)),
+        )
+        for pattern in patterns:
+            first, second = rng.uniform(0, 255, (2, 3))
+            yield (first + pattern[..., None] * (second - first)).astype(np.uint8)
+
+
+def _case(image: NDArray[np.uint8]) -> Case:
+    image = np.ascontiguousarray(image)
+    return Case(image, hashlib.sha256(image.tobytes()).hexdigest())

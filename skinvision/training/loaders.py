@@ -1,0 +1,161 @@
+"""Batches of the size that the current phase asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import lightning
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset, Sampler
+from torchvision import tv_tensors
+from torchvision.transforms import v2
+
+from skinvision.errors import DataRejected
+from skinvision.training import augment
+from skinvision.training.data import Sample, decode_all, read_image, read_mask, read_table
+from skinvision.training.recipes import Recipe
+
+_Item = tuple[Tensor, Tensor | int]
+
+
+class Loaders(lightning.LightningDataModule):
+    """Train and validation batches of one folder.
+
+    Args:
+        recipe: what to train.
+        folder: of the data, with splits ``train`` and ``val``.
+        cache: where the decoded arrays are kept.
+        workers: processes that transform pictures; 0 does it in the training process.
+
+    Raises:
+        DataRejected: the layout is wrong, or fewer pictures than one batch are left for training.
+    """
+
+    def __init__(self, recipe: Recipe, folder: Path, cache: Path, workers: int = 1) -> None:
+        super().__init__()
+        self.recipe = recipe
+        self.workers = workers
+        self.samples = {split: self._known(read_table(folder, split), split) for split in ("train", "val")}
+        self.decoded = {split: self._decode(samples, cache) for split, samples in self.samples.items()}
+
+    @property
+    def steps_per_epoch(self) -> int:
+        return len(self.samples["train"]) // self.recipe.batch_size
+
+    def drawn_frequencies(self) -> Tensor:
+        """(K,) share of each class among the pictures drawn for training; an absent class counts as one picture."""
+        counts = np.bincount(self.decoded["train"][1], minlength=len(self.recipe.labels))
+        drawn = np.maximum(counts, 1).astype(np.float64) ** self.recipe.sampling_power
+        return torch.tensor(drawn / drawn.sum(), dtype=torch.float32)
+
+    def train_dataloader(self) -> DataLoader[_Item]:
+        makers: dict[str, Callable[[tuple[int, int]], v2.Transform]] = {
+            "segmentation": augment.for_segmentation,
+            "classification": augment.for_classification,
+        }
+        assert self.trainer is not None
+        epoch = self.trainer.current_epoch
+        pictures, truth = self.decoded["train"]
+        dataset = Pictures(pictures, truth, makers[self.recipe.task](self.recipe.phase_at(epoch).size))
+        chance = torch.Generator().manual_seed(epoch)  # a resumed epoch has the order that it began with
+        return ResumableLoader(
+            dataset,
+            self.recipe.batch_size,
+            sampler=Order(self._draw(truth, chance)),
+            num_workers=self.workers,
+            drop_last=True,
+            generator=chance,
+        )
+
+    def val_dataloader(self) -> DataLoader[_Item]:
+        assert self.trainer is not None
+        size = self.recipe.phase_at(self.trainer.current_epoch).size
+        dataset = Pictures(*self.decoded["val"], v2.Resize(size, antialias=True))
+        return DataLoader(dataset, self.recipe.batch_size, num_workers=self.workers)
+
+    def _draw(self, truth: NDArray[Any], chance: torch.Generator) -> list[int]:
+        """The pictures of one epoch in their order: each one once, or as many drawn by the recipe's sampling power."""
+        if self.recipe.task == "segmentation":
+            order = torch.randperm(len(truth), generator=chance)
+        else:
+            weights = torch.from_numpy(np.bincount(truth)[truth] ** (self.recipe.sampling_power - 1.0))
+            order = torch.multinomial(weights, len(truth), replacement=True, generator=chance)
+        return [int(number) for number in order]
+
+    def _known(self, samples: tuple[Sample, ...], split: str) -> tuple[Sample, ...]:
+        if self.recipe.task == "classification":
+            samples = tuple(sample for sample in samples if sample.dx in self.recipe.labels)
+        needed = self.recipe.batch_size if split == "train" else 1
+        if len(samples) < needed:
+            raise DataRejected(f"at least {needed} pictures to learn in {split}", str(len(samples)), "give more")
+        return samples
+
+    def _decode(self, samples: tuple[Sample, ...], cache: Path) -> tuple[NDArray[np.uint8], NDArray[Any]]:
+        pictures = decode_all(samples, read_image, self.recipe.stored_size, cache)
+        if self.recipe.task == "segmentation":
+            return pictures, decode_all(samples, read_mask, self.recipe.stored_size, cache)
+        return pictures, np.array([self.recipe.labels.index(sample.dx) for sample in samples])
+
+
+class Pictures(Dataset[_Item]):
+    """Decoded pictures (N, H, W, 3) with masks (N, H, W) or class numbers (N,), through a transform.
+
+    An item is the picture (3, h, w) uint8 with its mask (1, h, w) float32 in {0, 1}, or with its class number.
+    """
+
+    def __init__(self, pictures: NDArray[np.uint8], truth: NDArray[Any], transform: v2.Transform) -> None:
+        self.pictures = pictures
+        self.truth = truth
+        self.transform = transform
+
+    def __len__(self) -> int:
+        return len(self.pictures)
+
+    def __getitem__(self, index: int) -> _Item:
+        picture = tv_tensors.Image(np.array(self.pictures[index]).transpose(2, 0, 1))
+        if self.truth.ndim == 1:
+            return self.transform(picture).as_subclass(Tensor), int(self.truth[index])
+        mask = tv_tensors.Mask(np.array(self.truth[index])[None])
+        picture, mask = self.transform(picture, mask)
+        return picture.as_subclass(Tensor), (mask.as_subclass(Tensor) > 127).float()
+
+
+class Order(Sampler[int]):
+    """Pictures in a given order, without the first ``skip`` of them. Its length stays that of the whole order."""
+
+    def __init__(self, order: list[int]) -> None:
+        self.order = order
+        self.skip = 0
+
+    def __len__(self) -> int:
+        return len(self.order)
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self.order[self.skip :])
+
+
+class ResumableLoader(DataLoader[_Item]):
+    """Batches in an ``Order``, which go on where they were when their state was taken.
+
+    Lightning takes and gives back the state of loaders that have these two methods.
+    """
+
+    sampler: Order
+    served = 0
+
+    def __iter__(self) -> Any:
+        for batch in super().__iter__():
+            self.served += 1
+            yield batch
+
+    def state_dict(self) -> dict[str, int]:
+        return {"served": self.served}
+
+    def load_state_dict(self, state: dict[str, int]) -> None:
+        self.served = state["served"]
+        self.sampler.skip = self.served * (self.batch_size or 1)

@@ -1,0 +1,198 @@
+"""What Lightning trains: a network with its loss, its validation score and its optimiser."""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import Any
+
+import lightning
+import segmentation_models_pytorch as smp
+import torch
+from segmentation_models_pytorch.losses._functional import soft_jaccard_score
+from torch import Tensor, nn
+from torch.nn import functional
+from torchmetrics import MeanMetric
+from torchmetrics.classification import MulticlassAccuracy
+from torchvision.transforms import v2
+
+from skinvision.card import Epoch
+from skinvision.training.augment import normalised
+from skinvision.training.recipes import Recipe
+
+
+class Fit(lightning.LightningModule):
+    """The part that both tasks share.
+
+    Args:
+        network: to be trained in place.
+        recipe: how.
+        fresh: names of the parameters that no start file gave; they learn faster, and are never frozen.
+        steps_per_epoch: optimiser steps if one device does them all.
+    """
+
+    score_name = "score"
+
+    def __init__(self, network: nn.Module, recipe: Recipe, fresh: frozenset[str], steps_per_epoch: int) -> None:
+        super().__init__()
+        self.network = network
+        self.recipe = recipe
+        self.fresh = fresh
+        self.steps_per_epoch = steps_per_epoch
+        self.frozen = tuple(p for p in recipe.frozen if not any(name.startswith(p) for name in fresh))
+        self.epochs: list[Epoch] = []
+        self.train_loss = MeanMetric()
+        self.val_loss = MeanMetric()
+        self._validated = (float("nan"), float("nan"))  # loss and score of this epoch
+        self._minutes = 0.0  # that an unfinished epoch took before it was interrupted
+        self._started = time.monotonic()
+        self._random_state: Tensor | None = None
+        for name, parameter in network.named_parameters():
+            parameter.requires_grad_(not name.startswith(self.frozen))
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """Logits of pictures (N, 3, H, W) uint8."""
+        logits: Tensor = self.network(normalised(pictures, self.recipe.mean, self.recipe.std))
+        return logits.float()
+
+    def configure_optimizers(self) -> Any:
+        groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
+        for name, parameter in self.network.named_parameters():
+            if parameter.requires_grad:
+                groups.setdefault((name in self.fresh, parameter.ndim > 1), []).append(parameter)
+        rate, recipe = self.recipe.learning_rate, self.recipe
+        settings: list[dict[str, Any]] = [
+            {
+                "params": parameters,
+                "lr": rate * (recipe.fresh_factor if fresh else 1),
+                "weight_decay": recipe.weight_decay if matrix else 0.0,
+            }
+            for (fresh, matrix), parameters in groups.items()
+        ]
+        optimizer = torch.optim.AdamW(settings)
+        # Not Lightning's own estimate: it asks for the loader before a checkpoint has said which epoch it is.
+        total_steps = recipe.epochs * math.ceil(self.steps_per_epoch / self.trainer.world_size)
+        scheduler = torch.optim.lr_scheduler.OneCycleLR(
+            optimizer, max_lr=[group["lr"] for group in settings], total_steps=total_steps, pct_start=0.15
+        )
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}
+
+    def on_train_start(self) -> None:
+        # Frozen batch norm must keep its statistics. Lightning no longer calls ``train``, and keeps the modes it finds.
+        for prefix in self.frozen:
+            self.network.get_submodule(prefix).eval()
+        if self._random_state is not None:
+            torch.set_rng_state(self._random_state)
+        self._started = time.monotonic()
+
+    def on_train_epoch_end(self) -> None:
+        loss, minutes = float(self.train_loss.compute()), round(self._minutes_so_far(), 2)
+        size = self.recipe.phase_at(self.current_epoch).size
+        self.epochs.append(Epoch(self.current_epoch, size, loss, *self._validated, minutes))
+        self.train_loss.reset()
+        self._minutes, self._started = 0.0, time.monotonic()
+
+    def record_validation(self, score: float) -> None:
+        """Close a validation run with its score, the figure that is logged and kept in the history."""
+        loss = float(self.val_loss.compute())
+        self.val_loss.reset()
+        self.log_dict({"score": score, "val_loss": loss}, prog_bar=True)
+        self._validated = (loss, score)
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        checkpoint["history"] = [(e.epoch, e.size, e.train_loss, e.val_loss, e.score, e.minutes) for e in self.epochs]
+        checkpoint["fresh"] = sorted(self.fresh)
+        checkpoint["minutes"] = self._minutes_so_far()
+        checkpoint["random_state"] = torch.get_rng_state()
+        batches = float(self.train_loss.weight)
+        checkpoint["train_loss"] = (float(self.train_loss.mean_value) / batches, batches) if batches else None
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        self.epochs = [Epoch(*values) for values in checkpoint["history"]]
+        self._minutes = checkpoint.get("minutes", 0.0)
+        self._random_state = checkpoint.get("random_state")
+        if seen := checkpoint.get("train_loss"):
+            self.train_loss.update(*seen)
+
+    def _minutes_so_far(self) -> float:
+        return self._minutes + (time.monotonic() - self._started) / 60
+
+
+class SegmenterFit(Fit):
+    """Per-picture soft Jaccard plus half of binary cross-entropy; scored by the mean Jaccard per picture."""
+
+    score_name = "Jaccard"
+
+    def __init__(self, network: nn.Module, recipe: Recipe, fresh: frozenset[str], steps_per_epoch: int) -> None:
+        super().__init__(network, recipe, fresh, steps_per_epoch)
+        self.jaccard = MeanMetric()
+
+    def loss(self, logits: Tensor, masks: Tensor) -> Tensor:
+        """Of logits (N, 1, H, W) against masks (N, 1, H, W) in {0, 1}."""
+        overlap: Tensor = soft_jaccard_score(logits.sigmoid(), masks, smooth=1.0, dims=(1, 2, 3))  # (N,)
+        return (1 - overlap).mean() + 0.5 * functional.binary_cross_entropy_with_logits(logits, masks)
+
+    def training_step(self, batch: tuple[Tensor, Tensor]) -> Tensor:
+        pictures, masks = batch
+        loss = self.loss(self(pictures), masks)
+        self.train_loss.update(loss.detach())
+        return loss
+
+    def validation_step(self, batch: tuple[Tensor, Tensor]) -> None:
+        pictures, masks = batch
+        logits = self(pictures)
+        self.val_loss.update(self.loss(logits, masks), weight=len(pictures))
+        stats = smp.metrics.get_stats(logits.sigmoid(), masks.long(), mode="binary", threshold=0.5)
+        self.jaccard.update(smp.metrics.iou_score(*stats, reduction=None, zero_division=1.0))
+
+    def on_validation_epoch_end(self) -> None:
+        score = float(self.jaccard.compute())
+        self.jaccard.reset()
+        self.record_validation(score)
+
+
+class ClassifierFit(Fit):
+    """Cross-entropy of logits adjusted by the log frequency of what is drawn (Menon et al. 2021, eq. 10).
+
+    The unadjusted logits then stand for equally frequent classes. Scored by balanced accuracy.
+
+    Args:
+        frequencies: (K,) share of each class among the pictures drawn for training.
+    """
+
+    score_name = "balanced accuracy"
+
+    def __init__(
+        self, network: nn.Module, recipe: Recipe, fresh: frozenset[str], steps_per_epoch: int, frequencies: Tensor
+    ) -> None:
+        super().__init__(network, recipe, fresh, steps_per_epoch)
+        self.register_buffer("log_frequencies", frequencies.log())
+        self.log_frequencies: Tensor
+        self.recall = MulticlassAccuracy(len(recipe.labels), average="macro")
+
+    def loss(self, logits: Tensor, target: Tensor) -> Tensor:
+        """Of logits (N, K) against class numbers (N,) or shares (N, K)."""
+        adjusted = logits + self.log_frequencies
+        return functional.cross_entropy(adjusted, target, label_smoothing=self.recipe.label_smoothing)
+
+    def training_step(self, batch: tuple[Tensor, Tensor]) -> Tensor:
+        pictures, target = batch
+        mixup = self.recipe.phase_at(self.current_epoch).mixup
+        if mixup:
+            mix = v2.MixUp(alpha=mixup, num_classes=len(self.recipe.labels))
+            pictures, target = mix(pictures.float(), target)
+            pictures = pictures.round().to(torch.uint8)
+        loss = self.loss(self(pictures), target)
+        self.train_loss.update(loss.detach())
+        return loss
+
+    def validation_step(self, batch: tuple[Tensor, Tensor]) -> None:
+        pictures, target = batch
+        logits = self(pictures)
+        self.val_loss.update(functional.cross_entropy(logits, target), weight=len(pictures))
+        self.recall.update(logits, target)
+
+    def on_validation_epoch_end(self) -> None:
+        score = float(self.recall.compute())
+        self.recall.reset()
+        self.record_validation(score)

@@ -1,0 +1,165 @@
+"""How each shipped model is trained: everything that is decided before the first step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from skinvision.card import Architecture, Task
+
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """Some epochs at one picture size (height, width) px. Small pictures first save most of the time."""
+
+    size: tuple[int, int]
+    epochs: int
+    mixup: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """One model's training.
+
+    Attributes:
+        start_names: prefixes of the tensors in a start file -> prefixes of the same tensors here.
+        stored_size: (height, width) that all pictures are decoded to once.
+        batch_size: pictures per step; ``steps_per_epoch`` is fixed by the table, whatever the sampling.
+        learning_rate: of the pretrained weights, at the peak of the one-cycle schedule; ``fresh_factor`` times that for
+            weights that the start file does not hold.
+        frozen: prefixes of the modules that keep their start weights and batch-norm statistics.
+        sampling_power: a class of n pictures is drawn in proportion to n ** power; 1 is the natural mix, 0 equal.
+        ema_decay: of the average of the weights that is validated and shipped.
+        earlier: recipe of the round whose averaged weights this one is meant to start from.
+    """
+
+    name: str
+    title: str
+    task: Task
+    architecture: Architecture
+    labels: tuple[str, ...]
+    titles: tuple[str, ...]
+    start_names: dict[str, str]
+    phases: tuple[Phase, ...]
+    input_size: tuple[int, int]
+    stored_size: tuple[int, int]
+    batch_size: int
+    learning_rate: float
+    fresh_factor: float
+    weights_licence: str
+    limits: tuple[str, ...]
+    weight_decay: float = 0.05
+    frozen: tuple[str, ...] = ()
+    sampling_power: float = 0.5
+    label_smoothing: float = 0.05
+    ema_decay: float = 0.998
+    earlier: Recipe | None = None
+    mean: tuple[float, float, float] = IMAGENET_MEAN
+    std: tuple[float, float, float] = IMAGENET_STD
+
+    @property
+    def epochs(self) -> int:
+        return sum(phase.epochs for phase in self.phases)
+
+    def summary(self, epochs: int) -> str:
+        """One paragraph for the card.
+
+        Args:
+            epochs: that were trained.
+        """
+        sizes = ", then ".join(f"{p.epochs} epochs at {p.size[1]} × {p.size[0]} px" for p in self.phases)
+        before = f"A first round: {self.earlier.summary(self.earlier.epochs)} Then: " if self.earlier else ""
+        return (
+            f"{before}{sizes} ({epochs} of {self.epochs} epochs done); AdamW, one-cycle learning rate "
+            f"{self.learning_rate:g} (× {self.fresh_factor:g} for fresh weights), batches of {self.batch_size}, "
+            f"bfloat16, exponential average of the weights ({self.ema_decay:g}); frozen: {', '.join(self.frozen) or 'nothing'}."
+        )
+
+    def phase_at(self, epoch: int) -> Phase:
+        """The phase that ``epoch`` (from 0) belongs to; the last one for epochs beyond the plan."""
+        for phase in self.phases:
+            epoch -= phase.epochs
+            if epoch < 0:
+                return phase
+        return self.phases[-1]
+
+
+HAM10000 = {
+    "akiec": "Actinic keratosis / Bowen's disease",
+    "bcc": "Basal cell carcinoma",
+    "bkl": "Benign keratosis",
+    "df": "Dermatofibroma",
+    "mel": "Melanoma",
+    "nv": "Melanocytic nevus",
+    "vasc": "Vascular lesion",
+}
+
+UNET = Recipe(
+    name="unet",
+    title="UNet · EfficientNet-B0",
+    task="segmentation",
+    architecture=Architecture("unet", "segmentation-models-pytorch", "tu-tf_efficientnet_b0"),
+    labels=("lesion",),
+    titles=("Lesion",),
+    start_names={"": "encoder.model."},
+    phases=(Phase((96, 128), 7), Phase((144, 192), 6), Phase((192, 256), 5)),
+    input_size=(192, 256),
+    stored_size=(192, 256),
+    batch_size=16,
+    learning_rate=5e-4,
+    fresh_factor=3.0,
+    weights_licence="Apache-2.0; the training pictures are CC-0",
+    limits=(
+        "Trained on dermoscopy alone: on an ordinary photograph the mask means nothing.",
+        "ISIC 2017 shows light skin almost only; nothing is known of other skin.",
+        "One lesion per picture is expected; of several, some may be missed or joined.",
+        "Lesions that fill or leave the frame, faint borders and dense hair are where masks fail most.",
+    ),
+)
+
+RESNET50_BASE = Recipe(
+    name="resnet50-base",
+    title="ResNet50, first round",
+    task="classification",
+    architecture=Architecture("resnet", "torchvision", "resnet50"),
+    labels=tuple(HAM10000),
+    titles=tuple(HAM10000.values()),
+    start_names={
+        "": "",  # a network of ours
+        "conv1.": "stages.stem.0.",
+        "bn1.": "stages.stem.1.",
+        "layer1.": "stages.stage1.",
+        "layer2.": "stages.stage2.",
+        "layer3.": "stages.stage3.",
+        "layer4.": "stages.stage4.",
+    },
+    phases=(Phase((128, 128), 8, mixup=0.2), Phase((160, 160), 3), Phase((192, 192), 1)),
+    input_size=(224, 224),
+    stored_size=(256, 256),
+    batch_size=32,
+    learning_rate=3e-4,
+    fresh_factor=3.0,
+    frozen=("stages.stem", "stages.stage1"),
+    weights_licence="CC BY-NC 4.0: for non-commercial use, as the training pictures are",
+    limits=(
+        "For teaching: not a medical device, and not tested as one.",
+        "It knows seven diagnoses and must answer with one of them, whatever the picture shows.",
+        "HAM10000 comes from two centres (Vienna, Queensland) and shows light skin almost only.",
+        "Half of the labels are confirmed by histopathology, the others by follow-up, consensus or microscopy.",
+        "Rare classes (dermatofibroma, vascular lesion) are judged by few held-out pictures: see the intervals.",
+        "It has learnt from dermoscopy alone: of an ordinary photograph it says nothing worth reading.",
+    ),
+)
+
+# The second round starts from the averaged weights of the first: larger pictures, and a learning rate that rises again.
+RESNET50 = replace(
+    RESNET50_BASE,
+    name="resnet50",
+    title="ResNet50",
+    phases=(Phase((160, 160), 9, mixup=0.2), Phase((192, 192), 9)),
+    earlier=RESNET50_BASE,
+)
+
+RECIPES = {recipe.name: recipe for recipe in (UNET, RESNET50_BASE, RESNET50)}

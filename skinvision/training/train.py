@@ -1,0 +1,84 @@
+"""One command from a folder of pictures to weights, card and history."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+from skinvision.card import ModelCard, Task
+from skinvision.errors import UnknownName
+from skinvision.models import registry
+from skinvision.models.registry import DEFAULTS, LoadedModel
+from skinvision.training.data import Sample, read_table
+from skinvision.training.finish import Splits, finish_classifier, finish_segmenter
+from skinvision.training.fit import fit
+from skinvision.training.foreign import foreign_sets
+from skinvision.training.recipes import RECIPES, Recipe
+from skinvision.training.sources import describe
+
+
+def train(
+    task: Task,
+    data: Path,
+    out: str,
+    *,
+    recipe: str | None = None,
+    start: Path | None = None,
+    runs: Path = Path("runs"),
+    foreign: tuple[Path, ...] = (),
+    resume: bool = False,
+    ship: bool = False,
+    max_minutes: float | None = None,
+    workers: int = 1,
+) -> ModelCard | None:
+    """Train a model, fit what is fitted on ``val``, measure it on ``test`` once, and write weights and card.
+
+    Args:
+        out: name of the model; its files go to the registry's folder.
+        recipe: name of the recipe; the default model's by default.
+        start: safetensors to start from.
+        runs: where the run's folder ``out`` with its checkpoints lies.
+        foreign: folders of pictures that are not dermoscopy, to measure how well they are noticed.
+        resume: go on from the last checkpoint.
+        ship: write the model even where the time limit came before the last epoch.
+        max_minutes: stop training, with a checkpoint, after this long.
+        workers: processes that transform pictures.
+
+    Returns:
+        The card, or None where the time limit came first and nothing is shipped; ``resume`` goes on.
+
+    Raises:
+        DataRejected, WeightsRejected: as ``fit``.
+        UnknownName: no such recipe for the task.
+    """
+    plan = _recipe(task, recipe or DEFAULTS[task])
+    fitted = fit(plan, data, runs / out, start, resume, max_minutes, workers)
+    if not (fitted.complete or ship):
+        return None
+    samples = read_table(data)
+    dataset = describe(data, Counter(sample.split for sample in samples))
+    splits = Splits(*(_split(samples, split, plan) for split in ("train", "val", "test")))
+    if task == "segmentation":
+        model = finish_segmenter(plan, fitted, out, dataset, splits)
+    else:
+        strange = foreign_sets({folder.name: folder for folder in foreign})
+        model = finish_classifier(plan, fitted, out, dataset, splits, _segmenter(), strange)
+    return registry.save(model)
+
+
+def _recipe(task: Task, name: str) -> Recipe:
+    known = [recipe.name for recipe in RECIPES.values() if recipe.task == task]
+    if name not in known:
+        raise UnknownName.among(f"recipe for {task}", name, known)
+    return RECIPES[name]
+
+
+def _split(samples: tuple[Sample, ...], split: str, recipe: Recipe) -> tuple[Sample, ...]:
+    scored = (s for s in samples if s.split == split)
+    return tuple(s for s in scored if recipe.task == "segmentation" or s.dx in recipe.labels)
+
+
+def _segmenter() -> LoadedModel | None:
+    """The default segmenter, if it has been trained already."""
+    name = DEFAULTS["segmentation"]
+    return registry.load(name) if name in registry.names("segmentation") else None

@@ -1,0 +1,260 @@
+"""Training on synthetic lesions: it learns, stops, and goes on as if it had never stopped."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import safetensors.torch
+import timm
+import torch
+import torchvision
+from torch import Tensor, nn
+from torch.nn import functional
+
+from skinvision import phantom
+from skinvision.card import Architecture
+from skinvision.errors import DataRejected, WeightsRejected
+from skinvision.models import networks
+from skinvision.training.augment import normalised
+from skinvision.training.checkpoints import read_checkpoint
+from skinvision.training.fit import Fitted, fit, load_average, load_start
+from skinvision.training.loaders import Loaders, Order, ResumableLoader
+from skinvision.training.modules import ClassifierFit, SegmenterFit
+from skinvision.training.recipes import RESNET50, UNET, Phase
+
+SEGMENTER = replace(
+    UNET,
+    architecture=Architecture("unet", "segmentation-models-pytorch", "tu-test_resnet"),
+    phases=(Phase((32, 32), 5), Phase((64, 64), 1)),
+    stored_size=(64, 64),
+    batch_size=8,
+    learning_rate=3e-3,
+    ema_decay=0.5,
+)
+CLASSIFIER = replace(
+    RESNET50,
+    architecture=Architecture("resnet", "torchvision", "resnet18"),
+    labels=("nv", "vasc"),
+    titles=("Melanocytic nevus", "Vascular lesion"),
+    phases=(Phase((32, 32), 1, mixup=0.2), Phase((48, 48), 1)),
+    stored_size=(48, 48),
+    batch_size=8,
+    learning_rate=1e-3,
+    label_smoothing=0.0,
+    ema_decay=0.8,
+)
+STEPS_PER_EPOCH = 2
+
+
+@pytest.fixture(scope="module")
+def lesions(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """16 synthetic lesions to learn from and 8 to validate on; those with vessels are ``vasc``, the others ``nv``."""
+    folder = tmp_path_factory.mktemp("lesions")
+    for name in ("images", "masks"):
+        (folder / name).mkdir()
+    rows = ["image_id,dx,split"]
+    for seed in range(24):
+        dx, feature = (("nv", "network"), ("vasc", "vessels"))[seed % 2]
+        lesion = phantom.draw(seed, height=64, width=64, feature=feature)
+        _write_png(folder / "images" / f"p{seed}.png", lesion.image[:, :, ::-1])
+        _write_png(folder / "masks" / f"p{seed}.png", lesion.mask.astype(np.uint8) * 255)
+        rows.append(f"p{seed},{dx},{'train' if seed < 16 else 'val'}")
+    (folder / "metadata.csv").write_text("\n".join(rows))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A start file for the encoder of ``SEGMENTER``, under timm's own names."""
+    return _start_file(tmp_path_factory, timm.create_model("test_resnet"))
+
+
+@pytest.fixture(scope="module")
+def resnet18(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A start file for ``CLASSIFIER``, under torchvision's own names."""
+    return _start_file(tmp_path_factory, torchvision.models.resnet18())
+
+
+@pytest.fixture(scope="module")
+def segmenter(lesions: Path, encoder: Path, tmp_path_factory: pytest.TempPathFactory) -> Fitted:
+    """``SEGMENTER`` trained in one go."""
+    return fit(SEGMENTER, lesions, tmp_path_factory.mktemp("segmenter"), encoder, workers=0)
+
+
+@pytest.fixture(scope="module")
+def classifier_run(lesions: Path, resnet18: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder where ``CLASSIFIER`` was trained."""
+    folder = tmp_path_factory.mktemp("classifier")
+    fit(CLASSIFIER, lesions, folder, resnet18, workers=0)
+    return folder
+
+
+def test_the_loss_falls_and_each_epoch_is_recorded(segmenter: Fitted) -> None:
+    epochs = segmenter.history.epochs
+    assert segmenter.complete
+    assert [epoch.epoch for epoch in epochs] == [0, 1, 2, 3, 4, 5]
+    assert [epoch.size for epoch in epochs] == [(32, 32)] * 5 + [(64, 64)]
+    assert epochs[4].train_loss < 0.8 * epochs[0].train_loss
+    assert all(0 <= epoch.score <= 1 and epoch.minutes >= 0 for epoch in epochs)
+
+
+def test_a_run_in_four_parts_equals_a_run_in_one(
+    segmenter: Fitted, lesions: Path, encoder: Path, tmp_path: Path
+) -> None:
+    """Stopped within the first epoch, at its end, and within the second; only the first part is given the start."""
+    progress = []
+    for part in range(4):
+        limit = 0 if part < 3 else None
+        start = encoder if part == 0 else None
+        fitted = fit(SEGMENTER, lesions, tmp_path, start, resume=part > 0, max_minutes=limit, workers=0)
+        checkpoint = read_checkpoint(tmp_path / "last.ckpt")
+        schedule = checkpoint["lr_schedulers"][0]
+        progress.append((checkpoint["global_step"], schedule["last_epoch"], len(fitted.history.epochs)))
+        assert fitted.complete == (part == 3)
+        assert schedule["total_steps"] == 6 * STEPS_PER_EPOCH
+    assert progress == [(1, 1, 0), (2, 2, 1), (3, 3, 1), (12, 12, 6)]
+    for left, right in zip(fitted.history.epochs, segmenter.history.epochs, strict=True):
+        assert (left.epoch, left.size) == (right.epoch, right.size)
+        assert (left.train_loss, left.val_loss, left.score) == pytest.approx(
+            (right.train_loss, right.val_loss, right.score), rel=1e-4
+        )
+    torch.testing.assert_close(fitted.network.state_dict(), segmenter.network.state_dict(), rtol=1e-3, atol=1e-4)
+
+
+def test_resuming_a_finished_run_changes_nothing(classifier_run: Path, lesions: Path) -> None:
+    before = (classifier_run / "last.ckpt").read_bytes()
+    fitted = fit(CLASSIFIER, lesions, classifier_run, resume=True, workers=0)
+    assert fitted.complete
+    assert len(fitted.history.epochs) == CLASSIFIER.epochs
+    assert (classifier_run / "last.ckpt").read_bytes() == before
+
+
+def test_frozen_stages_keep_their_start_and_the_others_learn(classifier_run: Path, resnet18: Path) -> None:
+    network = networks.build(CLASSIFIER.architecture, 2)
+    load_start(network, CLASSIFIER, resnet18)
+    learnt = read_checkpoint(classifier_run / "last.ckpt")["current_model_state"]
+    for name, tensor in network.state_dict().items():
+        same = torch.equal(learnt[f"network.{name}"], tensor)
+        assert same == name.startswith(("stages.stem", "stages.stage1")), name
+
+
+def test_validation_and_the_result_use_the_averaged_weights(classifier_run: Path, lesions: Path) -> None:
+    checkpoint = read_checkpoint(classifier_run / "last.ckpt")
+    recorded = checkpoint["history"][-1][3]
+    network = networks.build(CLASSIFIER.architecture, 2)
+    load_average(network, checkpoint)
+    averaged = _validation_loss(network, lesions, classifier_run)
+    load_average(network, {"state_dict": checkpoint["current_model_state"]})
+    current = _validation_loss(network, lesions, classifier_run)
+    assert abs(averaged - recorded) < 0.2 * abs(current - recorded)
+
+
+def test_a_checkpoint_of_another_recipe_is_rejected(classifier_run: Path, lesions: Path) -> None:
+    other = replace(CLASSIFIER, labels=("nv", "vasc", "mel"), titles=("a", "b", "c"))
+    with pytest.raises(WeightsRejected, match="a checkpoint of this recipe"):
+        fit(other, lesions, classifier_run, resume=True, workers=0)
+
+
+def test_resuming_without_a_checkpoint_is_refused(lesions: Path, tmp_path: Path) -> None:
+    with pytest.raises(DataRejected, match="train without --resume first"):
+        fit(SEGMENTER, lesions, tmp_path, resume=True, workers=0)
+
+
+def test_a_checkpoint_that_holds_code_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "last.ckpt"
+    torch.save({"state_dict": print}, path)
+    with pytest.raises(WeightsRejected):
+        read_checkpoint(path)
+
+
+def test_less_than_one_batch_is_refused(lesions: Path, tmp_path: Path) -> None:
+    with pytest.raises(DataRejected, match="at least 17 pictures"):
+        Loaders(replace(SEGMENTER, batch_size=17), lesions, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [(None, "safetensors at"), ({"far.away": torch.zeros(1)}, "tensors of resnet18"), ("wide", "weights that fit")],
+)
+def test_a_start_file_that_does_not_fit_is_rejected(content: object, message: str, tmp_path: Path) -> None:
+    path = tmp_path / "start.safetensors"
+    if content is None:
+        path.write_bytes(b"no safetensors")
+    else:
+        safetensors.torch.save_file(content if isinstance(content, dict) else {"bn1.weight": torch.ones(65)}, path)
+    with pytest.raises(WeightsRejected, match=message):
+        load_start(networks.build(CLASSIFIER.architecture, 2), CLASSIFIER, path)
+
+
+def test_without_a_start_nothing_is_frozen() -> None:
+    network = networks.build(CLASSIFIER.architecture, 2)
+    fresh = frozenset(dict(network.named_parameters()))
+    module = ClassifierFit(network, CLASSIFIER, fresh, STEPS_PER_EPOCH, torch.tensor([0.5, 0.5]))
+    assert all(parameter.requires_grad for parameter in module.network.parameters())
+
+
+def test_classes_are_drawn_in_proportion_to_a_power_of_their_number(tmp_path: Path, lesions: Path) -> None:
+    """8 + 8 pictures, of which the table below calls 16 by one name: √16 to √0, taken for one picture: 4/5 and 1/5."""
+    table = (lesions / "metadata.csv").read_text().replace("vasc", "nv").replace("p17,nv", "p17,vasc")
+    folder = tmp_path / "uneven"
+    folder.mkdir()
+    (folder / "images").symlink_to(lesions / "images")
+    (folder / "metadata.csv").write_text(table)
+    loaders = Loaders(CLASSIFIER, folder, tmp_path / "cache")
+    torch.testing.assert_close(loaders.drawn_frequencies(), torch.tensor([0.8, 0.2]))
+
+
+def test_a_resumed_epoch_serves_the_batches_that_were_left() -> None:
+    whole = _batches(None)
+    assert _batches({"served": 2}) == whole[2:]
+    assert whole == [[3, 1], [4, 1], [5, 9]]  # the seventh picture does not fill a batch
+
+
+def test_a_perfect_mask_has_no_loss_and_none_at_all_has_the_whole() -> None:
+    module = SegmenterFit(nn.Identity(), replace(SEGMENTER, frozen=()), frozenset(), STEPS_PER_EPOCH)
+    mask = torch.zeros(1, 1, 10, 10)
+    mask[..., :5] = 1
+    assert float(module.loss(40 * (2 * mask - 1), mask)) == pytest.approx(0, abs=1e-6)
+    nothing = float(module.loss(torch.full_like(mask, -40.0), mask))
+    assert nothing == pytest.approx((1 - 1 / 51) + 0.5 * 40 / 2)  # smoothed Jaccard 1/51, entropy 40 on half the pixels
+
+
+def test_logits_learn_to_stand_for_equally_frequent_classes() -> None:
+    """Where two of three drawn pictures are nv, logits that say nothing cost log(3/2) for nv and log 3 for vasc."""
+    recipe = replace(CLASSIFIER, frozen=())
+    module = ClassifierFit(nn.Identity(), recipe, frozenset(), STEPS_PER_EPOCH, torch.tensor([2 / 3, 1 / 3]))
+    silent = torch.zeros(1, 2)
+    assert float(module.loss(silent, torch.tensor([0]))) == pytest.approx(math.log(3 / 2))
+    assert float(module.loss(silent, torch.tensor([1]))) == pytest.approx(math.log(3))
+
+
+def _batches(state: dict[str, int] | None) -> list[list[int]]:
+    loader = ResumableLoader(list(range(10)), batch_size=2, sampler=Order([3, 1, 4, 1, 5, 9, 2]), drop_last=True)  # type: ignore[arg-type]
+    if state:
+        loader.load_state_dict(state)
+    assert len(loader) == 3
+    batches = [batch.tolist() for batch in loader]
+    assert loader.state_dict() == {"served": 3}
+    return batches
+
+
+def _validation_loss(network: nn.Module, lesions: Path, run: Path) -> float:
+    pictures, truth = Loaders(CLASSIFIER, lesions, run / "decoded").decoded["val"]
+    batch: Tensor = normalised(torch.from_numpy(pictures.transpose(0, 3, 1, 2).copy()), CLASSIFIER.mean, CLASSIFIER.std)
+    with torch.inference_mode():
+        return float(functional.cross_entropy(network.eval()(batch), torch.from_numpy(truth)))
+
+
+def _write_png(path: Path, pixels: np.ndarray) -> None:
+    path.write_bytes(cv2.imencode(".png", pixels)[1].tobytes())
+
+
+def _start_file(factory: pytest.TempPathFactory, network: nn.Module) -> Path:
+    path = factory.mktemp("start") / "start.safetensors"
+    safetensors.torch.save_file(network.state_dict(), path)
+    return path
