@@ -1,0 +1,213 @@
+"""The command line, ``python -m skinvision``: analyse, evaluate, train and list models without a browser.
+
+Other programs rely on the JSON fields, which ``render.report`` and ``card`` define, and on the exit status. Results go
+to standard output, progress and errors to standard error. A command imports what it needs: help needs no torch.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from argparse import Namespace
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import chain, count
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from skinvision.arguments import parse
+from skinvision.errors import ImageRejected, SkinvisionError
+
+if TYPE_CHECKING:
+    from skinvision.card import ModelCard
+    from skinvision.render.report import Document
+    from skinvision.types import Analysis, Case
+
+DONE = 0
+SOME_REJECTED = 1
+WRONG_USAGE = 2  # also of argparse
+INTERRUPTED = 130  # 128 + SIGINT
+NOBODY_READS = 141  # 128 + SIGPIPE
+
+_TRAINING_ONLY = ("lightning", "skimage", "torchmetrics")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        arguments: without the program's name; those of the process by default.
+
+    Returns:
+        The exit status: 0 done, 1 some pictures were rejected, 2 wrong usage (unknown names; data, weights or files
+        that cannot be used), 130 interrupted, 141 the reader of the output went away.
+
+    Raises:
+        SystemExit: the arguments are not understood (2), or help was asked for (0).
+    """
+    options = parse(arguments)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")  # as JSON has to be, whatever the locale
+    try:
+        status = _COMMANDS[options.command](options)
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        return _complain("interrupted", INTERRUPTED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the last flush finds a reader
+        return NOBODY_READS
+    except (SkinvisionError, OSError) as error:
+        return _complain(str(error), WRONG_USAGE)
+    return status
+
+
+def _analyse(options: Namespace) -> int:
+    from skinvision.pipeline import Analyser
+    from skinvision.render import report
+
+    if options.out:
+        options.out.mkdir(parents=True, exist_ok=True)
+    analyser = Analyser.load(options.segmenter, options.classifier)
+    status, taken = DONE, set[str]()
+    for path in _with_progress(_pictures(options.paths)):
+        source = os.fsencode(path).decode(errors="replace")  # a name need not be UTF-8, JSON must
+        try:
+            analysis = analyser.analyse(_read(path))
+        except ImageRejected as error:
+            document = report.rejected(source, str(error))
+            status = SOME_REJECTED
+        else:
+            document = report.document(source, analysis)
+            if options.out:
+                _write(options.out / _free_name(path.stem, taken), analysis, document)
+        line = report.encode(document).decode() if options.json else _sentence(document, analyser.classifier_card)
+        print(line, flush=True)
+    return status
+
+
+def _evaluate(options: Namespace) -> int:
+    from skinvision.render import tables
+    from skinvision.training.evaluate import evaluate
+
+    report = evaluate(options.task, options.data, options.split, options.model)
+    print(msgspec.json.encode(report).decode() if options.json else tables.report_tables(report))
+    return DONE
+
+
+def _train(options: Namespace) -> int:
+    with _training_packages():
+        from skinvision.training.train import train
+    card = train(
+        options.task,
+        options.data,
+        options.out,
+        recipe=options.recipe,
+        start=options.start,
+        runs=options.runs,
+        foreign=tuple(options.foreign),
+        resume=options.resume,
+        ship=options.ship,
+        max_minutes=options.max_minutes,
+        workers=options.workers,
+    )
+    if card is None:
+        return _complain("the time limit came first; the same command with --resume goes on from here", DONE)
+    print(f"{card.name}: {card.parameters:,} parameters, SHA-256 {card.sha256}")
+    return DONE
+
+
+def _models(options: Namespace) -> int:
+    from skinvision import catalogue
+    from skinvision.render import tables
+
+    cards = [catalogue.read_card(name) for task in catalogue.DEFAULTS for name in catalogue.names(task)]
+    print(msgspec.json.encode(cards).decode() if options.json else tables.model_tables(cards))
+    return DONE
+
+
+def _pictures(paths: Sequence[Path]) -> list[Path]:
+    """The files to analyse: those inside a folder, at any depth, sorted; a folder without files stands for itself."""
+    return [file for path in paths for file in (_inside(path) or [path])]
+
+
+def _inside(path: Path) -> list[Path]:
+    return sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else []
+
+
+def _read(path: Path) -> Case:
+    from skinvision.intake import read_case
+
+    if path.is_dir():
+        raise ImageRejected("a folder with pictures", "an empty one", "check the path")
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ImageRejected("a file that can be read", error.strerror or str(error), "check the path") from error
+    return read_case(data)
+
+
+def _free_name(stem: str, taken: set[str]) -> str:
+    """``stem``, or with a number where an earlier picture of this run has that name; some disks ignore case."""
+    names = chain([stem], (f"{stem}-{number}" for number in count(2)))
+    name = next(name for name in names if name.casefold() not in taken)
+    taken.add(name.casefold())
+    return name
+
+
+def _write(folder: Path, analysis: Analysis, document: Document) -> None:
+    from skinvision.render import report
+
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "mask.png").write_bytes(report.mask_png(analysis))
+    (folder / "overlay.png").write_bytes(report.overlay_png(analysis))
+    (folder / "heatmap.png").write_bytes(report.heatmap_png(analysis))
+    (folder / "analysis.json").write_bytes(report.encode(document) + b"\n")
+
+
+def _sentence(document: Document, card: ModelCard) -> str:
+    """One line for a person."""
+    from skinvision.render.words import percent
+
+    source = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in document.source)
+    if document.mask is None:
+        return f"{source}: rejected: {document.reason}"
+    top = max(document.prediction, key=document.prediction.__getitem__)
+    said = [
+        f"{source}: {card.title_of(top)} {percent(document.prediction[top])}",
+        f"prediction set {', '.join(document.prediction_set)}",
+        f"lesion {percent(document.mask.area_fraction)} of the picture",
+        *document.quality,
+        *([] if document.in_distribution else ["unlike the training pictures"]),
+    ]
+    return "; ".join(said)
+
+
+def _with_progress(paths: Sequence[Path]) -> Iterator[Path]:
+    """``paths`` under a progress bar where a person waits and the lines go elsewhere."""
+    from tqdm import tqdm
+
+    bar: Iterator[Path] = iter(tqdm(paths, unit="picture", disable=True if sys.stdout.isatty() else None))
+    return bar
+
+
+@contextmanager
+def _training_packages() -> Iterator[None]:
+    """A missing training package becomes a sentence."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in _TRAINING_ONLY:
+            raise
+        got, remedy = f"no {error.name}", "install them: pip install -r requirements-train.txt"
+        raise SkinvisionError("the packages that training needs", got, remedy) from error
+
+
+def _complain(message: str, status: int) -> int:
+    print(f"skinvision: {message}", file=sys.stderr)
+    return status
+
+
+_COMMANDS = {"analyse": _analyse, "evaluate": _evaluate, "train": _train, "models": _models}
