@@ -1,0 +1,118 @@
+"""The settings of the Analyse page. They apply to all pictures, and survive going to another page and back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from skinvision.card import ModelCard
+from skinvision.ui import models
+from skinvision.ui.session import Wanted, key
+
+_PREDICTED = ""
+_TARGET_HELP = "The heatmap shows where the evidence for this class lies. All classes of a picture share one scale."
+_STAGE_HELP = (
+    "A network looks in stages. The early ones see edges and colours in fine detail, the last one whole structures, "
+    "coarsely. The diagnosis is made from the last one."
+)
+_THRESHOLD_HELP = "A pixel belongs to the lesion where the segmenter is at least this sure."
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What is to be shown.
+
+    Attributes:
+        wanted: by which models, at which stage.
+        target: the class to explain; None for the predicted one of each picture.
+        opacity: of tint and heatmap, in [0, 1].
+        threshold: of the mask, in (0, 1).
+    """
+
+    wanted: Wanted
+    target: str | None
+    opacity: float
+    threshold: float
+
+
+def show() -> Settings:
+    """The row of controls, and what they say."""
+    with st.container(key="controls"):
+        row = st.grid(5, min_column_width=150, vertical_alignment="bottom")
+    target_cell, stage_cell, opacity_cell, threshold_cell, models_cell = (row.cell() for _ in range(5))
+    with models_cell:  # the other controls depend on the models
+        segmenter, classifier = _models()
+    with target_cell:
+        target = _target(classifier)
+    with stage_cell:
+        stage = _stage(classifier)
+    with opacity_cell:
+        opacity = _percent("Overlay opacity", "opacity", 60, (0, 100))
+    with threshold_cell:
+        default = round(100 * (segmenter.threshold or 0.5))
+        threshold = _percent("Mask threshold", f"threshold_{segmenter.name}", default, (5, 95), _THRESHOLD_HELP)
+    return Settings(Wanted(segmenter.name, classifier.name, stage), target, opacity, threshold)
+
+
+def stage_title(stage: str, stages: tuple[str, ...]) -> str:
+    """How the stage is called on the page, such as "Stage 4 (last)" for ``stage4``."""
+    number = stage.removeprefix("stage")
+    title = f"Stage {number}" if number.isdigit() else stage.capitalize()
+    return title + {stages[0]: " (first)", stages[-1]: " (last)"}.get(stage, "")
+
+
+def _models() -> tuple[ModelCard, ModelCard]:
+    with st.popover("Models", icon=":material/network_node:", width="stretch"):
+        segmenter = st.selectbox(
+            "Finds the lesion",
+            models.names("segmentation"),
+            format_func=_model_title,
+            key=key("segmenter"),
+            persist_state="session",
+        )
+        classifier = st.selectbox(
+            "Names the disease",
+            models.names("classification"),
+            format_func=_model_title,
+            key=key("classifier"),
+            persist_state="session",
+        )
+        st.page_link("pages/evidence.py", label="How good are they?", icon=":material/query_stats:")
+    return models.card(segmenter), models.card(classifier)
+
+
+def _model_title(name: str) -> str:
+    return models.card(name).title
+
+
+def _target(classifier: ModelCard) -> str | None:
+    chosen = st.selectbox(
+        "Class to explain",
+        (_PREDICTED, *classifier.labels),
+        format_func=lambda label: classifier.title_of(label) if label else "The predicted one",
+        help=_TARGET_HELP,
+        key=key(f"target_{classifier.name}"),
+        persist_state="session",
+    )
+    return chosen or None
+
+
+def _stage(classifier: ModelCard) -> str:
+    return st.selectbox(
+        "Stage of the network",
+        classifier.stages[::-1],
+        format_func=lambda stage: stage_title(stage, classifier.stages),
+        help=_STAGE_HELP,
+        key=key(f"stage_{classifier.name}"),
+        persist_state="session",
+    )
+
+
+def _percent(label: str, name: str, default: int, ends: tuple[int, int], explanation: str | None = None) -> float:
+    """A slider in steps of 5 %; what it says as a share."""
+    low, high = ends
+    chosen = st.slider(
+        label, low, high, default, 5, format="%d %%", help=explanation, key=key(name), persist_state="session"
+    )
+    return chosen / 100

@@ -1,0 +1,74 @@
+"""Cards and analysers, loaded once for all sessions, and the warm-up that loads them before anyone needs them."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import threading
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from skinvision import catalogue
+from skinvision.card import ModelCard, Task
+from skinvision.errors import SkinvisionError, WeightsRejected
+
+if TYPE_CHECKING:  # it imports torch
+    from skinvision.pipeline import Analyser
+
+
+@st.cache_resource(show_spinner=False)
+def names(task: Task) -> tuple[str, ...]:
+    """As ``catalogue.names``, read once.
+
+    Raises:
+        WeightsRejected: there is no model for the task, or a card is not of this version's form.
+    """
+    found = catalogue.names(task)
+    if not found:
+        raise WeightsRejected(f"a card for {task} in the folder {catalogue.folder().name}", "none", "restore its files")
+    return found
+
+
+@st.cache_resource(show_spinner=False)
+def card(name: str) -> ModelCard:
+    """As ``catalogue.read_card``, read once: it has to agree with the network that was loaded."""
+    return catalogue.read_card(name)
+
+
+@st.cache_resource(show_spinner="Loading the networks …")
+def analyser(segmenter: str, classifier: str) -> Analyser:
+    """The one ``Analyser`` of these models that all sessions share.
+
+    Raises:
+        UnknownName, WeightsRejected: as ``Analyser.load``.
+    """
+    from skinvision.pipeline import Analyser  # torch takes seconds to import
+
+    return Analyser.load(segmenter, classifier)
+
+
+def warm_up() -> None:
+    """Load what the first analysis needs, in the background; later calls do nothing."""
+    _warming()
+
+
+@st.cache_resource(show_spinner=False)
+def _warming() -> threading.Thread:
+    # Filling a cache is all that the thread does with Streamlit, which would warn that no page is listening.
+    logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context").setLevel(logging.ERROR)
+    thread = threading.Thread(target=_load, name="warm-up")
+    thread.start()
+    return thread
+
+
+def _load() -> None:
+    import skinvision.ui.gallery  # noqa: F401  (with it come OpenCV and plotly)
+
+    try:
+        analyser(names("segmentation")[0], names("classification")[0])
+    except SkinvisionError:
+        return  # the page tells it to whoever brings a picture
+    # Streamlit collects garbage after every rerun. Frozen, the objects of torch, which stay anyway, cost it no time.
+    gc.collect()
+    gc.freeze()

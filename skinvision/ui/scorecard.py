@@ -1,0 +1,166 @@
+"""A model's held-out figures, training and limits, as its card tells them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from skinvision.card import ClassificationReport, ModelCard, SegmentationReport
+from skinvision.render import evidence_charts as charts
+from skinvision.ui.session import literal
+
+
+def show(card: ModelCard) -> None:
+    """All of the card, from what matters most to how it came about."""
+    st.caption(_in_short(card))
+    if isinstance(card.test, ClassificationReport):
+        _classification_metrics(card.test, card)
+        parts = _classification_parts(card.test, card)
+    elif isinstance(card.test, SegmentationReport):
+        _segmentation_metrics(card.test)
+        parts = [_Chart("How well lesions are outlined", _DICE_HISTOGRAM, partial(charts.dice_chart, card.test)).show]
+    else:
+        st.info("This model has no held-out figures yet: nobody knows how good it is.", icon=":material/info:")
+        parts = []
+    parts.append(partial(_limits, card))
+    if card.history.epochs:
+        parts.append(_Chart("Training curves", _HISTORY, partial(charts.history_chart, card.history)).show)
+    _in_two_columns([*parts, partial(_training, card), partial(_data, card)])
+
+
+@dataclass(frozen=True, slots=True)
+class _Chart:
+    """A chart, how it is called, and how it is read; ``draw`` gives a plotly figure."""
+
+    title: str
+    reading: str
+    draw: Callable[[], Any]
+
+    def show(self) -> None:
+        st.header(self.title, anchor=False)
+        st.caption(self.reading)
+        st.plotly_chart(self.draw(), config={"displayModeBar": False}, alt=f"{self.title}. {self.reading}")
+
+
+def _in_two_columns(parts: Sequence[Callable[[], None]]) -> None:
+    """Beside each other where there is room."""
+    grid = st.grid(2, min_column_width=340, gap="medium")
+    for part in parts:
+        with grid.cell():
+            part()
+
+
+def _in_short(card: ModelCard) -> str:
+    height, width = card.input_size
+    seen = "the whole picture" if card.region == "whole" else "the box around the lesion"
+    return (
+        f"{card.architecture.encoder} ({card.architecture.library}), {card.parameters / 1e6:.1f} million parameters; "
+        f"sees {seen} at {width} × {height} px"
+    )
+
+
+def _classification_metrics(report: ClassificationReport, card: ModelCard) -> None:
+    low, high = report.balanced_accuracy_interval
+    coverage = f"asked: {_percent(card.calibration.coverage)}" if card.calibration else None
+    _metrics(
+        ("Balanced accuracy", f"{report.balanced_accuracy:.3f}", f"95 %: {low:.3f} to {high:.3f}", _BALANCED),
+        ("Accuracy", f"{report.accuracy:.3f}", None, _ACCURACY),
+        ("Macro AUC", "none" if report.macro_auc is None else f"{report.macro_auc:.3f}", None, _AUC),
+        ("Calibration error", f"{report.ece:.3f}", f"before: {report.ece_uncalibrated:.3f}", _ECE),
+        ("Sets with the answer", _percent(report.coverage), coverage, _COVERAGE),
+        ("Held-out pictures", f"{report.n}", None, _HELD_OUT),
+    )
+
+
+def _classification_parts(report: ClassificationReport, card: ModelCard) -> list[Callable[[], None]]:
+    drawn = (
+        _Chart("Which class is taken for which", _CONFUSION, partial(charts.confusion_chart, report, card)),
+        _Chart("Recall of each class", _RECALL, partial(charts.recall_chart, report, card)),
+        _Chart("ROC curves", _ROC, partial(charts.roc_chart, report, card)),
+        _Chart("Does it know how sure it may be?", _RELIABILITY, partial(charts.reliability_chart, report)),
+    )
+    return [*(chart.show for chart in drawn), partial(_strangers, report, card)]
+
+
+def _strangers(report: ClassificationReport, card: ModelCard) -> None:
+    """How well the model tells pictures that are none of its business, and which it was not asked about."""
+    st.header("Does it notice a picture of something else?", anchor=False)
+    if card.outlier is not None:
+        st.markdown(
+            f"It warns of a picture whose features lie far from those it learnt from. Of the held-out pictures, which "
+            f"are of the right kind, it warns of {_percent(1 - report.kept)}. How well the distance tells other "
+            "pictures apart, as AUROC (0.5 is chance, 1 perfect):"
+        )
+        st.markdown("\n".join(f"- {literal(name)}: **{auroc:.3f}**" for name, auroc in card.outlier.auroc.items()))
+    if report.unscored:
+        left_out = ", ".join(f"{number} × {literal(name)}" for name, number in report.unscored.items())
+        st.markdown(f"Held-out pictures of a diagnosis that it does not know, and which are not scored: {left_out}.")
+
+
+def _segmentation_metrics(report: SegmentationReport) -> None:
+    low, high = report.jaccard_interval
+    _metrics(
+        ("Dice", f"{report.dice:.3f}", None, _DICE),
+        ("Jaccard", f"{report.jaccard:.3f}", f"95 %: {low:.3f} to {high:.3f}", _JACCARD),
+        ("Thresholded Jaccard", f"{report.thresholded_jaccard:.3f}", None, _THRESHOLDED),
+        ("Sensitivity", f"{report.sensitivity:.3f}", None, "Share of the lesion's pixels that were found."),
+        ("Specificity", f"{report.specificity:.3f}", None, "Share of the skin's pixels that were left alone."),
+        ("Held-out pictures", f"{report.n}", None, _HELD_OUT),
+    )
+
+
+def _limits(card: ModelCard) -> None:
+    st.header("What it cannot do", anchor=False)
+    st.markdown(_bullets(card.limits) or "Its card names no limits, which does not mean that there are none.")
+
+
+def _training(card: ModelCard) -> None:
+    st.header("How it was trained", anchor=False)
+    st.markdown(literal(card.recipe))
+    if card.choices:
+        st.markdown(f"What was chosen by the validation pictures:\n\n{_bullets(card.choices)}")
+
+
+def _data(card: ModelCard) -> None:
+    st.header("On what pictures, and how they were split", anchor=False)
+    for dataset in card.data:
+        counts = ", ".join(f"{number} {literal(part)}" for part, number in dataset.counts.items())
+        st.markdown(
+            f"**{literal(dataset.name)}** ({literal(dataset.licence)}){': ' if counts else ''}{counts}  \n"
+            f"Split: {literal(dataset.split)}  \nFrom: {literal(dataset.attribution)}"
+        )
+
+
+def _metrics(*metrics: tuple[str, str, str | None, str | None]) -> None:
+    with st.grid(6, min_column_width=150):
+        for name, value, beside, explanation in metrics:
+            st.metric(name, value, beside, delta_color="off", delta_arrow="off", help=explanation)
+
+
+def _bullets(lines: tuple[str, ...]) -> str:
+    return "\n".join(f"- {literal(line)}" for line in lines)
+
+
+def _percent(share: float) -> str:
+    return f"{share * 100:.1f} %"
+
+
+_BALANCED = "The mean of the recalls of all classes: a rare class counts as much as a common one."
+_ACCURACY = "Share of pictures that were named correctly. Most pictures are nevi, so it mostly tells how nevi do."
+_AUC = "Area under the ROC curve, mean of all classes: 0.5 is chance, 1 perfect."
+_ECE = "Expected calibration error: how far the stated probability is from the share that is right. 0 is perfect."
+_COVERAGE = "How often the prediction set held the right answer, against how often it was asked to."
+_HELD_OUT = "Pictures of lesions that neither training nor any choice has seen."
+_DICE = "Overlap with the outline that a person drew: 0 is none, 1 perfect. The mean over the pictures."
+_JACCARD = "Overlap as a share of both areas together: 0 is none, 1 perfect. The mean over the pictures."
+_THRESHOLDED = "Jaccard where a picture below 0.65 counts as 0, because it would have to be outlined again (ISIC 2018)."
+_CONFUSION = "Each row holds the pictures of one class. What lies off the diagonal was taken for another class."
+_RECALL = "Of the pictures of a class, how many were found. A wide bar means few pictures, so the figure is uncertain."
+_ROC = "How many of a class are found, if so many false alarms are accepted. The nearer to the upper left, the better."
+_RELIABILITY = "Of the answers given with 80 % confidence, 80 % should be right: the dotted line."
+_DICE_HISTOGRAM = "Most outlines are good. The few on the left went wrong altogether."
+_HISTORY = "Training loss that falls while validation loss rises is learning by heart."

@@ -1,0 +1,62 @@
+"""From uploads to analyses. What is done is never done again; what is under way survives a rerun of the page."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+
+from skinvision.errors import ImageRejected
+from skinvision.intake import read_case
+from skinvision.pipeline import Analyser
+from skinvision.types import Analysis
+from skinvision.ui.session import Upload, Wanted
+
+_AHEAD = 2  # keeps the one worker busy, and leaves room between for other visitors
+
+
+def finish(uploads: Iterable[Upload], analyser: Analyser, wanted: Wanted) -> Iterator[Upload]:
+    """Read and analyse ``uploads``; each is given out, in their order, once it is done.
+
+    A picture that was analysed at another stage by the same models only has its maps made anew.
+    """
+    queue: deque[Upload] = deque()
+    for upload in uploads:
+        _begin(upload, analyser, wanted)
+        queue.append(upload)
+        if len(queue) > _AHEAD:
+            yield _ended(queue.popleft(), wanted)
+    while queue:
+        yield _ended(queue.popleft(), wanted)
+
+
+def _begin(upload: Upload, analyser: Analyser, wanted: Wanted) -> None:
+    _read(upload)
+    if upload.case is None or upload.is_done(wanted) or wanted in upload.waiting:
+        return
+    known = _by_the_same_models(upload, wanted)
+    if known is not None:
+        upload.analyses[wanted] = analyser.explain(known, wanted.stage)
+    else:
+        upload.waiting[wanted] = analyser.submit(upload.case, wanted.stage)
+
+
+def _read(upload: Upload) -> None:
+    if upload.case is not None or upload.reason:
+        return
+    try:
+        upload.case = read_case(upload.data)
+    except ImageRejected as error:
+        upload.reason = str(error)
+    upload.data = b""
+
+
+def _by_the_same_models(upload: Upload, wanted: Wanted) -> Analysis | None:
+    models = (wanted.segmenter, wanted.classifier)
+    same = (analysis for key, analysis in upload.analyses.items() if (key.segmenter, key.classifier) == models)
+    return next(same, None)
+
+
+def _ended(upload: Upload, wanted: Wanted) -> Upload:
+    if wanted in upload.waiting:
+        upload.analyses[wanted] = upload.waiting.pop(wanted).result()
+    return upload
