@@ -74,7 +74,8 @@ class Recipe:
         return (
             f"{before}{sizes} ({epochs} of {self.epochs} epochs done); AdamW, one-cycle learning rate "
             f"{self.learning_rate:g} (× {self.fresh_factor:g} for fresh weights), batches of {self.batch_size}, "
-            f"bfloat16, exponential average of the weights ({self.ema_decay:g}); frozen: {', '.join(self.frozen) or 'nothing'}."
+            f"bfloat16, exponential average of the weights ({self.ema_decay:g}); "
+            f"frozen: {', '.join(self.frozen) or 'nothing'}."
         )
 
     def phase_at(self, epoch: int) -> Phase:
