@@ -10,6 +10,8 @@ from typing import Literal
 
 import msgspec
 
+from skinvision.errors import UnknownName
+
 Task = Literal["segmentation", "classification"]
 
 
@@ -222,5 +224,11 @@ class ModelCard:
     code_version: str
 
     def title_of(self, label: str) -> str:
-        """The full disease name of a label."""
+        """The full disease name of a label.
+
+        Raises:
+            UnknownName: no such label.
+        """
+        if label not in self.labels:
+            raise UnknownName.among("label", label, self.labels)
         return self.titles[self.labels.index(label)]

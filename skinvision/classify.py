@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from skinvision import trust
-from skinvision.errors import WeightsRejected
+from skinvision.errors import ShapeMismatch, WeightsRejected
 from skinvision.geometry import Box, crop, square_around
 from skinvision.models.inputs import as_input
 from skinvision.models.registry import LoadedModel
@@ -21,11 +21,18 @@ def region_of(model: LoadedModel, case: Case, mask: LesionMask | None) -> Box:
 
     The box around the lesion is the whole picture where there is no lesion. A model that looks at whole pictures needs
     no mask.
+
+    Raises:
+        ShapeMismatch: the model looks at the box around the lesion, and there is no mask.
     """
-    lesion = mask.box if mask and model.card.region == "box" else None
-    if lesion is None:
-        return Box.whole(case.height, case.width)
-    return square_around(lesion, model.card.region_margin, case.height, case.width)
+    whole = Box.whole(case.height, case.width)
+    if model.card.region == "whole":
+        return whole
+    if mask is None:
+        raise ShapeMismatch(f"a lesion mask for {model.card.name}", "none", "segment the picture first")
+    if mask.box is None:
+        return whole
+    return square_around(mask.box, model.card.region_margin, case.height, case.width)
 
 
 def classifier_input(model: LoadedModel, case: Case, region: Box) -> Tensor:

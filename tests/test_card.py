@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from skinvision.card import Epoch, ModelCard, Task
+from skinvision.errors import UnknownName
 from tests.samples import TITLES, sample_card
 
 
@@ -47,3 +48,8 @@ def test_an_epoch_without_a_loss_is_not_read() -> None:
 @pytest.mark.parametrize("label", TITLES)
 def test_a_label_has_its_full_name(label: str) -> None:
     assert sample_card("classification").title_of(label) == TITLES[label]
+
+
+def test_a_label_that_does_not_exist_is_said() -> None:
+    with pytest.raises(UnknownName, match="a label among akiec"):
+        sample_card("classification").title_of("tinea")

@@ -10,7 +10,7 @@ import torch
 from skinvision import phantom
 from skinvision.card import ModelCard
 from skinvision.classify import classifier_input, classify, predict, region_of, staged
-from skinvision.errors import WeightsRejected
+from skinvision.errors import ShapeMismatch, WeightsRejected
 from skinvision.explain import grad_cam
 from skinvision.geometry import Box
 from skinvision.models.registry import LoadedModel, load
@@ -69,6 +69,11 @@ def test_the_region_is_the_one_on_the_card(
     if lesion:
         probability[lesion.y0 : lesion.y1, lesion.x0 : lesion.x1] = 1
     assert region_of(_with(model, region=region, region_margin=0.5), case, LesionMask(probability)) == expected
+
+
+def test_a_model_of_the_box_needs_a_mask(model: LoadedModel, case: Case) -> None:
+    with pytest.raises(ShapeMismatch, match="segment the picture first"):
+        region_of(_with(model, region="box"), case, None)
 
 
 def test_the_network_sees_nothing_outside_the_region(model: LoadedModel, case: Case) -> None:

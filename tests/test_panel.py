@@ -67,3 +67,10 @@ def test_long_disease_names_are_wrapped_into_their_column() -> None:
 def test_unknown_target_is_refused() -> None:
     with pytest.raises(UnknownName):
         panel(sample_analysis(), CARD, "freckle", 0.6, "A sample")
+
+
+def test_quality_notes_stand_on_the_panel() -> None:
+    analysis = sample_analysis()
+    plain, noted = (replace(analysis, case=replace(analysis.case, quality=q, notes=())) for q in ((), ("blurred",)))
+    quiet = (95, 95, 100)
+    assert (drawn(noted) == quiet).all(axis=-1).sum() > (drawn(plain) == quiet).all(axis=-1).sum()

@@ -22,6 +22,7 @@ from skinvision.errors import DataRejected, WeightsRejected
 from skinvision.models import networks
 from skinvision.training.augment import normalised
 from skinvision.training.checkpoints import read_checkpoint
+from skinvision.training.data import read_table
 from skinvision.training.fit import Fitted, fit, load_average, load_start
 from skinvision.training.loaders import Loaders, Order, ResumableLoader
 from skinvision.training.modules import ClassifierFit, SegmenterFit
@@ -207,6 +208,27 @@ def test_classes_are_drawn_in_proportion_to_a_power_of_their_number(tmp_path: Pa
     (folder / "metadata.csv").write_text(table)
     loaders = Loaders(CLASSIFIER, folder, tmp_path / "cache")
     torch.testing.assert_close(loaders.drawn_frequencies(), torch.tensor([0.8, 0.2]))
+
+
+def test_a_table_without_its_pictures_is_rejected(tmp_path: Path, lesions: Path) -> None:
+    (tmp_path / "metadata.csv").write_text((lesions / "metadata.csv").read_text())
+    with pytest.raises(DataRejected, match="no such folder"):
+        read_table(tmp_path)
+    (tmp_path / "images").mkdir()
+    for path in (lesions / "images").iterdir():
+        (tmp_path / "images" / path.name).symlink_to(path)
+    (tmp_path / "images" / "p3.jpg").symlink_to(lesions / "images" / "p4.png")
+    with pytest.raises(DataRejected, match="several files called p3"):
+        read_table(tmp_path)
+
+
+def test_a_lesion_on_both_sides_of_a_split_is_rejected(tmp_path: Path, lesions: Path) -> None:
+    (tmp_path / "images").symlink_to(lesions / "images")
+    head, *rows = (lesions / "metadata.csv").read_text().splitlines()
+    table = [f"{head},lesion_id", *(f"{row},L{number % 20}" for number, row in enumerate(rows))]
+    (tmp_path / "metadata.csv").write_text("\n".join(table))
+    with pytest.raises(DataRejected, match="L0 in 2"):
+        read_table(tmp_path)
 
 
 def test_a_resumed_epoch_serves_the_batches_that_were_left() -> None:

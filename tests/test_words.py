@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from skinvision.geometry import Box
+from skinvision.intake import QUALITY
 from skinvision.render import words
 from tests.samples import sample_analysis, sample_card
 
@@ -85,3 +88,8 @@ def test_no_evidence_and_no_lesion() -> None:
         "There is no positive evidence for Vascular lesion at this stage."
     )
     assert words.evidence_sentence(sample_analysis(lesion=None), CARD, "mel").startswith("No lesion was found")
+
+
+def test_notes_say_what_may_spoil_the_analysis_and_what_was_changed() -> None:
+    case = replace(sample_analysis().case, quality=("blurred",), notes=("Turned upright.",))
+    assert words.notes(case) == [QUALITY["blurred"], "Turned upright."]

@@ -87,7 +87,7 @@ def _tensors(card: ModelCard) -> dict[str, Tensor]:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise WeightsRejected(f"readable weights at {path}", str(error), "restore the file") from error
+        raise WeightsRejected(f"readable {path.name}", str(error.strerror), "restore the file") from error
     found = hashlib.sha256(data).hexdigest()
     if found != card.sha256:
         raise WeightsRejected(f"SHA-256 {card.sha256} for {path.name}", found, "restore the file and its card")

@@ -27,7 +27,7 @@ BLUE, VERMILLION, GREEN, ORANGE, SKY, PURPLE, GREY = (
 PALETTE = (BLUE, VERMILLION, GREEN, ORANGE, SKY, PURPLE, GREY)
 GRID = "rgba(128,128,128,0.3)"
 _CLEAR = "rgba(0,0,0,0)"
-_PALE_BLUE, _PALE_VERMILLION = "rgba(0,114,178,0.4)", "rgba(213,94,0,0.4)"
+_PALE_BLUE, _PALE_VERMILLION = "rgba(86,160,207,0.6)", "rgba(230,140,80,0.6)"
 
 
 def probability_chart(prediction: Prediction, card: ModelCard, target: str) -> go.Figure:
@@ -48,7 +48,7 @@ def probability_chart(prediction: Prediction, card: ModelCard, target: str) -> g
     figure = go.Figure([_bars(prediction, labels, names, *look) for labels, *look in groups if labels])
     order = [names[label] for label in ranked]
     figure.update_yaxes(categoryorder="array", categoryarray=order, autorange="reversed", automargin=True)
-    figure.update_xaxes(range=[0, 1.18], tickvals=[0, 0.25, 0.5, 0.75, 1], tickformat=".0%", gridcolor=GRID)
+    figure.update_xaxes(range=[0, 1.25], tickvals=[0, 0.25, 0.5, 0.75, 1], tickformat=".0%", gridcolor=GRID)
     framed(figure, height=40 * len(ranked) + 110)
     return figure.update_layout(barmode="overlay", bargap=0.3)
 

@@ -56,6 +56,8 @@ def _said(analysis: Analysis, card: ModelCard, target: str) -> Iterable[tuple[st
         yield warning, _ALARM
     yield words.prediction_set_sentence(analysis.prediction, card), _INK
     yield words.evidence_sentence(analysis, card, target), _INK
+    for note in words.notes(analysis.case):
+        yield note, _QUIET
 
 
 def _made_with(analysis: Analysis, target: str) -> str:

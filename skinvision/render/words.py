@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from skinvision.card import ModelCard
 from skinvision.geometry import Box, crop
+from skinvision.intake import QUALITY
 from skinvision.types import Analysis, Case, Prediction
 
 _METHODS = {"grad-cam": "Grad-CAM"}
@@ -101,6 +102,11 @@ def outlier_warning(prediction: Prediction, card: ModelCard) -> str | None:
         "This picture is unlike anything the model was trained on, so its answer means nothing here "
         f"(strangeness {number(prediction.ood_score)}{limit})."
     )
+
+
+def notes(case: Case) -> list[str]:
+    """What may spoil the analysis, then what was changed when the picture came in."""
+    return [*(QUALITY[code] for code in case.quality), *case.notes]
 
 
 def _times(coverage: float) -> str:

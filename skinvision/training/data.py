@@ -24,6 +24,7 @@ from skinvision.intake import read_case
 
 SPLITS = ("train", "val", "test")
 _COLUMNS = ("image_id", "dx")
+_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,8 @@ def read_table(folder: Path, split: str | None = None) -> tuple[Sample, ...]:
     """The samples of a folder, or of one of its splits, in the order of the table.
 
     Raises:
-        DataRejected: no table, a missing column, a row without its picture, or no row in the split.
+        DataRejected: no table, a missing column, a row without its picture, a lesion in two splits, or no row in the
+            split.
     """
     path = folder / "metadata.csv"
     if not path.is_file():
@@ -52,10 +54,11 @@ def read_table(folder: Path, split: str | None = None) -> tuple[Sample, ...]:
         raise DataRejected(f"columns {', '.join(_COLUMNS)}", f"no {', '.join(missing)}", f"add them to {path}")
     if "split" not in table:
         table["split"] = ""
-    files = {file.stem: file for file in (folder / "images").iterdir()}
+    files = _images(folder / "images")
     absent = [image_id for image_id in table["image_id"] if image_id not in files]
     if absent:
         raise DataRejected("a picture per row", f"none for {absent[0]} and {len(absent) - 1} more", "add the pictures")
+    _check_lesions(table)
     samples = tuple(
         Sample(row.image_id, row.dx, row.split, files[row.image_id], folder / "masks" / f"{row.image_id}.png")
         for row in table.itertuples()
@@ -66,6 +69,29 @@ def read_table(folder: Path, split: str | None = None) -> tuple[Sample, ...]:
             f"rows of the split {split!r}", f"splits {sorted(set(table['split']))}", "choose one of them"
         )
     return samples
+
+
+def _images(folder: Path) -> dict[str, Path]:
+    """The pictures of a folder by their names without suffix."""
+    if not folder.is_dir():
+        raise DataRejected(f"pictures in {folder}", "no such folder", "put them there")
+    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in _SUFFIXES)
+    files = {path.stem: path for path in paths}
+    if len(files) < len(paths):
+        twice = next(path.stem for path in paths if files[path.stem] != path)
+        raise DataRejected("one picture per name", f"several files called {twice}", "keep one of them")
+    return files
+
+
+def _check_lesions(table: pd.DataFrame) -> None:
+    """The same lesion must not lie on both sides of a split."""
+    if "lesion_id" not in table:
+        return
+    known = table[table["lesion_id"] != ""]
+    splits = known.groupby("lesion_id")["split"].nunique()
+    if (splits > 1).any():
+        lesion = splits.idxmax()
+        raise DataRejected("each lesion in one split", f"{lesion} in {splits.max()}", "move all its pictures to one")
 
 
 def read_image(sample: Sample) -> NDArray[np.uint8]:

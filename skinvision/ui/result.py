@@ -10,7 +10,6 @@ from typing import Any
 import streamlit as st
 
 from skinvision.card import ModelCard
-from skinvision.intake import QUALITY
 from skinvision.render import report, screen, words
 from skinvision.render.charts import probability_chart
 from skinvision.render.panel import panel
@@ -119,8 +118,7 @@ def _meaning(drawn: Drawn) -> None:
         st.warning(literal(warning), icon=":material/warning:")
     st.markdown(literal(words.prediction_set_sentence(analysis.prediction, card)))
     st.markdown(literal(words.evidence_sentence(analysis, card, drawn.target)))
-    notes = [*(QUALITY[code] for code in analysis.case.quality), *analysis.case.notes]
-    if notes:
+    if notes := words.notes(analysis.case):
         st.caption("  \n".join(f":material/info: {literal(note)}" for note in notes))
 
 
