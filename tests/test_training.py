@@ -127,6 +127,14 @@ def test_a_run_in_four_parts_equals_a_run_in_one(
     torch.testing.assert_close(fitted.network.state_dict(), segmenter.network.state_dict(), rtol=1e-3, atol=1e-4)
 
 
+def test_training_stops_early_where_nothing_gets_better(lesions: Path, encoder: Path, tmp_path: Path) -> None:
+    """An average that keeps its start scores the same after each epoch; after the first, two are waited for."""
+    still = replace(SEGMENTER, phases=(Phase((32, 32), 6),), ema_decay=1.0, patience=2)
+    fitted = fit(still, lesions, tmp_path, encoder, workers=0)
+    assert fitted.complete
+    assert len(fitted.history.epochs) == 3
+
+
 def test_resuming_a_finished_run_changes_nothing(classifier_run: Path, lesions: Path) -> None:
     before = (classifier_run / "last.ckpt").read_bytes()
     fitted = fit(CLASSIFIER, lesions, classifier_run, resume=True, workers=0)

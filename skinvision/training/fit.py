@@ -12,7 +12,7 @@ from typing import Any
 import lightning
 import safetensors.torch
 import torch
-from lightning.pytorch.callbacks import EMAWeightAveraging, TQDMProgressBar
+from lightning.pytorch.callbacks import EarlyStopping, EMAWeightAveraging, TQDMProgressBar
 from torch import nn
 
 from skinvision.card import History
@@ -31,7 +31,8 @@ class Fitted:
     Attributes:
         network: with the averaged weights.
         history: figures of every finished epoch.
-        complete: false where the time limit came first; ``resume`` goes on from there.
+        complete: false where the time limit came before the last epoch and before training stopped early; ``resume``
+            goes on from there.
     """
 
     network: nn.Module
@@ -72,10 +73,11 @@ def fit(
         load_average(network, checkpoint)
     network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     module = _module(network, recipe, fresh, loaders)
-    _train(module, loaders, Checkpoints(last, max_minutes), last if resume else None)
+    checkpoints = Checkpoints(last, max_minutes)
+    _train(module, loaders, checkpoints, last if resume else None)
     load_average(network, read_checkpoint(last))
     history = History(module.score_name, tuple(module.epochs))
-    return Fitted(network.cpu().eval(), history, len(module.epochs) >= recipe.epochs)
+    return Fitted(network.cpu().eval(), history, not checkpoints.stopped)
 
 
 def load_start(network: nn.Module, recipe: Recipe, start: Path) -> frozenset[str]:
@@ -133,7 +135,12 @@ def _train(module: Fit, loaders: Loaders, checkpoints: Checkpoints, resume_from:
     trainer = lightning.Trainer(
         max_epochs=module.recipe.epochs,
         precision="bf16-mixed",
-        callbacks=[EMAWeightAveraging(decay=module.recipe.ema_decay), checkpoints, TQDMProgressBar(refresh_rate=20)],
+        callbacks=[
+            EMAWeightAveraging(decay=module.recipe.ema_decay),
+            EarlyStopping("score", mode="max", patience=module.recipe.patience),
+            checkpoints,
+            TQDMProgressBar(refresh_rate=20),
+        ],
         default_root_dir=checkpoints.last.parent,
         logger=False,
         enable_model_summary=False,

@@ -32,6 +32,7 @@ class Recipe:
         frozen: prefixes of the modules that keep their start weights and batch-norm statistics.
         sampling_power: a class of n pictures is drawn in proportion to n ** power; 1 is the natural mix, 0 equal.
         ema_decay: of the average of the weights that is validated and shipped.
+        patience: epochs without a better validation score, after which training stops early.
         earlier: recipe of the round whose averaged weights this one is meant to start from.
     """
 
@@ -55,6 +56,7 @@ class Recipe:
     sampling_power: float = 0.5
     label_smoothing: float = 0.05
     ema_decay: float = 0.998
+    patience: int = 8
     earlier: Recipe | None = None
     mean: tuple[float, float, float] = IMAGENET_MEAN
     std: tuple[float, float, float] = IMAGENET_STD
