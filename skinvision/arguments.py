@@ -68,6 +68,14 @@ def _fill_train(command: argparse.ArgumentParser) -> None:
     command.add_argument("--recipe", metavar="R", help="how to train; else the default recipe of the task")
     command.add_argument("--start", type=Path, metavar="FILE", help="safetensors to start from")
     command.add_argument(
+        "--extra",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="DIR",
+        help="more folders, whose split train is learnt from too",
+    )
+    command.add_argument(
         "--runs", type=Path, default=Path("runs"), metavar="DIR", help="for checkpoints (default: runs)"
     )
     command.add_argument(

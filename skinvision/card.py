@@ -13,6 +13,7 @@ import msgspec
 from skinvision.errors import UnknownName
 
 Task = Literal["segmentation", "classification"]
+Region = Literal["whole", "box"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +206,7 @@ class ModelCard:
     input_size: tuple[int, int]
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
-    region: Literal["whole", "box"]
+    region: Region
     region_margin: float
     threshold: float | None
     stages: tuple[str, ...]

@@ -106,6 +106,7 @@ def _train(options: Namespace) -> int:
         options.out,
         recipe=options.recipe,
         start=options.start,
+        extra=tuple(options.extra),
         runs=options.runs,
         foreign=tuple(options.foreign),
         resume=options.resume,

@@ -218,6 +218,19 @@ def test_classes_are_drawn_in_proportion_to_a_power_of_their_number(tmp_path: Pa
     torch.testing.assert_close(loaders.drawn_frequencies(), torch.tensor([0.8, 0.2]))
 
 
+def test_more_folders_are_learnt_from_under_the_labels_own_names(tmp_path: Path, lesions: Path) -> None:
+    """The other folder's 8 lesions of the split ``train`` with vessels are not known; its 8 nevi are ``nv`` here."""
+    folder = tmp_path / "other"
+    folder.mkdir()
+    (folder / "images").symlink_to(lesions / "images")
+    table = (lesions / "metadata.csv").read_text().replace(",nv,", ",nevus,").replace(",vasc,", ",angioma,")
+    (folder / "metadata.csv").write_text(table)
+    loaders = Loaders(CLASSIFIER, lesions, tmp_path / "cache", extra=(folder,))
+    assert loaders.steps_per_epoch == STEPS_PER_EPOCH
+    assert [len(loaders.samples[split]) for split in ("train", "val")] == [24, 8]
+    assert np.bincount(loaders.decoded["train"][1]).tolist() == [16, 8]
+
+
 def test_a_table_without_its_pictures_is_rejected(tmp_path: Path, lesions: Path) -> None:
     (tmp_path / "metadata.csv").write_text((lesions / "metadata.csv").read_text())
     with pytest.raises(DataRejected, match="no such folder"):

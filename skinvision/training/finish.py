@@ -6,7 +6,8 @@ import random
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import islice, product
+from operator import itemgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -17,7 +18,7 @@ from tqdm import tqdm
 
 import skinvision
 from skinvision import trust
-from skinvision.card import Dataset, ModelCard, Outlier
+from skinvision.card import Dataset, ModelCard, Outlier, Region
 from skinvision.classify import classifier_input, region_of, staged
 from skinvision.geometry import resize
 from skinvision.intake import read_case
@@ -52,9 +53,11 @@ class _Outputs(NamedTuple):
     features: NDArray[np.float32]  # (N, D)
 
 
-def finish_segmenter(recipe: Recipe, fitted: Fitted, name: str, dataset: Dataset, splits: Splits) -> LoadedModel:
+def finish_segmenter(
+    recipe: Recipe, fitted: Fitted, name: str, data: tuple[Dataset, ...], splits: Splits
+) -> LoadedModel:
     """A segmenter with its threshold chosen by the mean Jaccard on ``val`` and its figures measured."""
-    draft = _draft(recipe, fitted, name, dataset)
+    draft = _draft(recipe, fitted, name, data)
     threshold, choice = _best_threshold(draft, splits.val)
     model = replace(draft, card=replace(draft.card, threshold=threshold, choices=(choice,)))
     val = evaluate_segmentation(model, splits.val)
@@ -66,7 +69,7 @@ def finish_classifier(
     recipe: Recipe,
     fitted: Fitted,
     name: str,
-    dataset: Dataset,
+    data: tuple[Dataset, ...],
     splits: Splits,
     segmenter: LoadedModel | None,
     foreign: dict[str, list[Case]],
@@ -77,14 +80,15 @@ def finish_classifier(
         segmenter: to try the box around the lesion with; None leaves the whole picture.
         foreign: named sets of pictures that should be noticed as strange.
     """
-    model, choices = _best_region(_draft(recipe, fitted, name, dataset), segmenter, splits.val)
+    sizes = sorted({recipe.phases[-1].size, recipe.input_size})
+    model, view = _best_view(_draft(recipe, fitted, name, data), segmenter, splits.val, sizes)
     segmenter = segmenter if model.card.region == "box" else None
     val = _outputs(model, segmenter, splits.val)
     truth = _truth(model.card, splits.val)
-    shift, choice = _best_shift(val.logits, truth, splits.train, model.card)
+    shift, balance = _best_shift(val.logits, truth, splits.train, model.card)
     calibration = trust.fit_calibration(val.logits + _shift_bias(model, shift), truth)
     statistics, outlier = _outlier_rule(model, segmenter, splits.train, val.features)
-    card = replace(model.card, calibration=calibration, outlier=outlier, choices=(*choices, choice))
+    card = replace(model.card, calibration=calibration, outlier=outlier, choices=(view, balance))
     model = replace(model, card=card, statistics=statistics)
     test = evaluate_classification(model, segmenter, splits.test) if splits.test else None
     card = replace(card, val=evaluate_classification(model, segmenter, splits.val), test=test)
@@ -101,7 +105,7 @@ def _shift_bias(model: LoadedModel, shift: NDArray[np.float32]) -> NDArray[np.fl
     return (head.linear.bias - before).numpy()
 
 
-def _draft(recipe: Recipe, fitted: Fitted, name: str, dataset: Dataset) -> LoadedModel:
+def _draft(recipe: Recipe, fitted: Fitted, name: str, data: tuple[Dataset, ...]) -> LoadedModel:
     """The network with its weights rounded to float16, as they will be read back, and a card without figures."""
     network = fitted.network.eval().requires_grad_(False)
     for tensor in network.state_dict().values():
@@ -124,7 +128,7 @@ def _draft(recipe: Recipe, fitted: Fitted, name: str, dataset: Dataset) -> Loade
         stages=network.stage_names if isinstance(network, StagedClassifier) else (),
         calibration=None,
         outlier=None,
-        data=(dataset,),
+        data=data,
         weights_licence=recipe.weights_licence,
         recipe=recipe.summary(len(fitted.history.epochs)),
         choices=(),
@@ -153,23 +157,34 @@ def _best_threshold(model: LoadedModel, val: Iterable[Sample]) -> tuple[float, s
     return round(float(_THRESHOLDS[best]), 2), f"Mask threshold by the mean Jaccard on val ({listed})."
 
 
-def _best_region(
-    model: LoadedModel, segmenter: LoadedModel | None, val: tuple[Sample, ...]
-) -> tuple[LoadedModel, tuple[str, ...]]:
-    """The model looking at what gave the better balanced accuracy on ``val``: whole picture or box."""
-    if segmenter is None:
-        return model, ("Region: the whole picture.",)
-    box = replace(model, card=replace(model.card, region="box"))
+def _best_view(
+    model: LoadedModel, segmenter: LoadedModel | None, val: tuple[Sample, ...], sizes: Iterable[tuple[int, int]]
+) -> tuple[LoadedModel, str]:
+    """The model looking at what gave the best AUC on ``val``: whole picture or box around the lesion, at which size.
+
+    The area under the ROC curve does not depend on the balance of the classes, which is chosen after it.
+    """
     truth = _truth(model.card, val)
-    whole_score, box_score = (
-        metrics.balanced_accuracy_score(truth, _outputs(candidate, segmenter, val).logits.argmax(axis=1))
-        for candidate in (model, box)
-    )
-    choice = (
-        f"Region by balanced accuracy on val, before the shift: whole picture {whole_score:.4f}, "
-        f"box around the lesion with a margin of {_BOX_MARGIN:.0%} {box_score:.4f}."
-    )
-    return (box if box_score > whole_score else model), (choice,)
+    regions: tuple[Region, ...] = ("whole", "box") if segmenter else ("whole",)
+    candidates, said = [], []
+    for region, size in product(regions, sizes):
+        candidate = replace(model, card=replace(model.card, region=region, input_size=size))
+        logits = _outputs(candidate, segmenter, val).logits
+        auc = _macro_auc(trust.probabilities(logits, 1.0), truth)
+        recall = metrics.balanced_accuracy_score(truth, logits.argmax(axis=1))
+        candidates.append((auc, candidate))
+        said.append(f"{region} at {size[1]} × {size[0]} px: {auc:.4f} ({recall:.3f})")
+    best = max(candidates, key=itemgetter(0))[1]
+    margin = f" The margin of the box is {_BOX_MARGIN:.0%}." if segmenter else ""
+    return best, f"Region and size by macro AUC (balanced accuracy) on val: {', '.join(said)}.{margin}"
+
+
+def _macro_auc(probability: NDArray[np.float32], truth: NDArray[np.int64]) -> float:
+    """The mean of the AUC of each class that is present against the others; 0 where there is one alone."""
+    present = np.unique(truth)
+    if len(present) < 2:
+        return 0.0
+    return float(metrics.roc_auc_score(truth[:, None] == present, probability[:, present], average="macro"))
 
 
 def _best_shift(

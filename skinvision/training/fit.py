@@ -48,6 +48,7 @@ def fit(
     resume: bool = False,
     max_minutes: float | None = None,
     workers: int = 1,
+    extra: tuple[Path, ...] = (),
 ) -> Fitted:
     """Train ``recipe`` on the splits ``train`` and ``val`` of ``data``.
 
@@ -57,6 +58,7 @@ def fit(
         resume: go on from ``last.ckpt``, within an epoch where the time limit came there.
         max_minutes: stop, with a checkpoint, after this long; a resumed run has as long again.
         workers: processes that transform pictures.
+        extra: more folders, whose split ``train`` is learnt from too.
 
     Raises:
         DataRejected: the data do not have the layout or are less than one batch, or there is nothing to resume.
@@ -65,7 +67,7 @@ def fit(
     last = run / "last.ckpt"
     checkpoint = read_checkpoint(last) if resume else {}
     lightning.seed_everything(0, workers=True)
-    loaders = Loaders(recipe, data, run / "decoded", workers)
+    loaders = Loaders(recipe, data, run / "decoded", workers, extra)
     network = networks.build(recipe.architecture, len(recipe.labels))
     fresh = load_start(network, recipe, start) if start else frozenset(dict(network.named_parameters()))
     fresh = frozenset(checkpoint.get("fresh", fresh))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,21 +32,23 @@ class Loaders(lightning.LightningDataModule):
         folder: of the data, with splits ``train`` and ``val``.
         cache: where the decoded arrays are kept.
         workers: processes that transform pictures; 0 does it in the training process.
+        extra: more folders, whose split ``train`` is learnt from too. An epoch keeps its length all the same.
 
     Raises:
         DataRejected: the layout is wrong, or fewer pictures than one batch are left for training.
     """
 
-    def __init__(self, recipe: Recipe, folder: Path, cache: Path, workers: int = 1) -> None:
+    def __init__(
+        self, recipe: Recipe, folder: Path, cache: Path, workers: int = 1, extra: tuple[Path, ...] = ()
+    ) -> None:
         super().__init__()
         self.recipe = recipe
         self.workers = workers
-        self.samples = {split: self._known(read_table(folder, split), split) for split in ("train", "val")}
+        own = {split: self._known(read_table(folder, split), split) for split in ("train", "val")}
+        more = [sample for other in extra for sample in learnable(recipe, read_table(other, "train"))]
+        self.steps_per_epoch = len(own["train"]) // recipe.batch_size
+        self.samples = {"train": (*own["train"], *more), "val": own["val"]}
         self.decoded = {split: self._decode(samples, cache) for split, samples in self.samples.items()}
-
-    @property
-    def steps_per_epoch(self) -> int:
-        return len(self.samples["train"]) // self.recipe.batch_size
 
     def drawn_frequencies(self) -> Tensor:
         """(K,) share of each class among the pictures drawn for training; an absent class counts as one picture."""
@@ -79,17 +82,17 @@ class Loaders(lightning.LightningDataModule):
         return DataLoader(dataset, self.recipe.batch_size, num_workers=self.workers)
 
     def _draw(self, truth: NDArray[Any], chance: torch.Generator) -> list[int]:
-        """The pictures of one epoch in their order: each one once, or as many drawn by the recipe's sampling power."""
+        """The pictures of one epoch in their order: each one at most once, or drawn by the recipe's sampling power."""
+        count = self.steps_per_epoch * self.recipe.batch_size
         if self.recipe.task == "segmentation":
-            order = torch.randperm(len(truth), generator=chance)
+            order = torch.randperm(len(truth), generator=chance)[:count]
         else:
             weights = torch.from_numpy(np.bincount(truth)[truth] ** (self.recipe.sampling_power - 1.0))
-            order = torch.multinomial(weights, len(truth), replacement=True, generator=chance)
+            order = torch.multinomial(weights, count, replacement=True, generator=chance)
         return [int(number) for number in order]
 
     def _known(self, samples: tuple[Sample, ...], split: str) -> tuple[Sample, ...]:
-        if self.recipe.task == "classification":
-            samples = tuple(sample for sample in samples if sample.dx in self.recipe.labels)
+        samples = learnable(self.recipe, samples)
         needed = self.recipe.batch_size if split == "train" else 1
         if len(samples) < needed:
             raise DataRejected(f"at least {needed} pictures to learn in {split}", str(len(samples)), "give more")
@@ -100,6 +103,14 @@ class Loaders(lightning.LightningDataModule):
         if self.recipe.task == "segmentation":
             return pictures, decode_all(samples, read_mask, self.recipe.stored_size, cache)
         return pictures, np.array([self.recipe.labels.index(sample.dx) for sample in samples])
+
+
+def learnable(recipe: Recipe, samples: tuple[Sample, ...]) -> tuple[Sample, ...]:
+    """The samples that the recipe can use; for a classifier those of its labels, under the labels' own names."""
+    if recipe.task == "segmentation":
+        return samples
+    labels = dict(recipe.synonyms) | {label: label for label in recipe.labels}
+    return tuple(replace(sample, dx=labels[sample.dx]) for sample in samples if sample.dx in labels)
 
 
 class Pictures(Dataset[_Item]):

@@ -166,7 +166,7 @@ class ClassifierFit(Fit):
         self, network: nn.Module, recipe: Recipe, fresh: frozenset[str], steps_per_epoch: int, frequencies: Tensor
     ) -> None:
         super().__init__(network, recipe, fresh, steps_per_epoch)
-        self.register_buffer("log_frequencies", frequencies.log())
+        self.register_buffer("log_frequencies", frequencies.log(), persistent=False)
         self.log_frequencies: Tensor
         self.recall = MulticlassAccuracy(len(recipe.labels), average="macro")
 

@@ -33,6 +33,7 @@ class Recipe:
         sampling_power: a class of n pictures is drawn in proportion to n ** power; 1 is the natural mix, 0 equal.
         ema_decay: of the average of the weights that is validated and shipped.
         patience: epochs without a better validation score, after which training stops early.
+        synonyms: diagnoses of other data sets, and the labels that they count as.
         earlier: recipe of the round whose averaged weights this one is meant to start from.
     """
 
@@ -57,6 +58,7 @@ class Recipe:
     label_smoothing: float = 0.05
     ema_decay: float = 0.998
     patience: int = 8
+    synonyms: tuple[tuple[str, str], ...] = ()
     earlier: Recipe | None = None
     mean: tuple[float, float, float] = IMAGENET_MEAN
     std: tuple[float, float, float] = IMAGENET_STD
@@ -145,6 +147,7 @@ RESNET50_BASE = Recipe(
     learning_rate=3e-4,
     fresh_factor=3.0,
     frozen=("stages.stem", "stages.stage1"),
+    synonyms=(("melanoma", "mel"), ("nevus", "nv"), ("seborrheic_keratosis", "bkl")),
     weights_licence="CC BY-NC 4.0: for non-commercial use, as the training pictures are",
     limits=(
         "For teaching: not a medical device, and not tested as one.",
@@ -161,7 +164,7 @@ RESNET50 = replace(
     RESNET50_BASE,
     name="resnet50",
     title="ResNet50",
-    phases=(Phase((160, 160), 9, mixup=0.2), Phase((192, 192), 9)),
+    phases=(Phase((160, 160), 9, mixup=0.2), Phase((192, 192), 9, mixup=0.2)),
     earlier=RESNET50_BASE,
 )
 

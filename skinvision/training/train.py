@@ -13,6 +13,7 @@ from skinvision.training.data import Sample, read_table
 from skinvision.training.finish import Splits, finish_classifier, finish_segmenter
 from skinvision.training.fit import fit
 from skinvision.training.foreign import foreign_sets
+from skinvision.training.loaders import learnable
 from skinvision.training.recipes import RECIPES, Recipe
 from skinvision.training.sources import describe
 
@@ -24,6 +25,7 @@ def train(
     *,
     recipe: str | None = None,
     start: Path | None = None,
+    extra: tuple[Path, ...] = (),
     runs: Path = Path("runs"),
     foreign: tuple[Path, ...] = (),
     resume: bool = False,
@@ -37,6 +39,7 @@ def train(
         out: name of the model; its files go to the registry's folder.
         recipe: name of the recipe; the default model's by default.
         start: safetensors to start from.
+        extra: more folders, whose split ``train`` is learnt from too.
         runs: where the run's folder ``out`` with its checkpoints lies.
         foreign: folders of pictures that are not dermoscopy, to measure how well they are noticed.
         resume: go on from the last checkpoint.
@@ -52,17 +55,20 @@ def train(
         UnknownName: no such recipe for the task.
     """
     plan = _recipe(task, recipe or DEFAULTS[task])
-    fitted = fit(plan, data, runs / out, start, resume, max_minutes, workers)
+    fitted = fit(plan, data, runs / out, start, resume, max_minutes, workers, extra)
     if not (fitted.complete or ship):
         return None
     samples = read_table(data)
-    dataset = describe(data, Counter(sample.split for sample in samples))
+    datasets = (
+        describe(data, Counter(sample.split for sample in samples)),
+        *(describe(other, {"train": len(learnable(plan, read_table(other, "train")))}) for other in extra),
+    )
     splits = Splits(*(_split(samples, split, plan) for split in ("train", "val", "test")))
     if task == "segmentation":
-        model = finish_segmenter(plan, fitted, out, dataset, splits)
+        model = finish_segmenter(plan, fitted, out, datasets, splits)
     else:
         strange = foreign_sets({folder.name: folder for folder in foreign})
-        model = finish_classifier(plan, fitted, out, dataset, splits, _segmenter(), strange)
+        model = finish_classifier(plan, fitted, out, datasets, splits, _segmenter(), strange)
     return registry.save(model)
 
 

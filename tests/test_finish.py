@@ -1,0 +1,129 @@
+"""From a fitted network to a model on disk whose card holds what ``evaluate`` finds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from skinvision import phantom
+from skinvision.card import Architecture, Dataset, History
+from skinvision.models import networks, registry
+from skinvision.models.registry import LoadedModel
+from skinvision.render.overlays import encode_png
+from skinvision.training.data import read_table
+from skinvision.training.evaluate import evaluate
+from skinvision.training.finish import Splits, finish_classifier, finish_segmenter
+from skinvision.training.fit import Fitted
+from skinvision.training.recipes import RESNET50, UNET, Phase, Recipe
+from skinvision.types import Case
+
+SEGMENTER = replace(
+    UNET,
+    architecture=Architecture("unet", "segmentation-models-pytorch", "tu-test_efficientnet"),
+    input_size=(64, 96),
+)
+CLASSIFIER = replace(
+    RESNET50,
+    architecture=Architecture("resnet", "torchvision", "resnet18"),
+    labels=("nv", "vasc"),
+    titles=("Melanocytic nevus", "Vascular lesion"),
+    phases=(Phase((64, 64), 1),),
+    input_size=(96, 96),
+)
+SPLITS = ("train",) * 12 + ("val",) * 8 + ("test",) * 8
+DATASETS = (Dataset("Synthetic lesions", "CC0", "nobody", "by seed", {"train": 12, "val": 8, "test": 8}),)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """28 synthetic lesions with their masks: a third with vessels, called ``vasc``, the others ``nv``."""
+    folder = tmp_path_factory.mktemp("data")
+    for name in ("images", "masks"):
+        (folder / name).mkdir()
+    rows = ["image_id,dx,split"]
+    for seed, split in enumerate(SPLITS):
+        dx, feature = ("vasc", "vessels") if seed % 3 == 0 else ("nv", "network")
+        lesion = phantom.draw(seed, height=80, width=112, feature=feature)
+        (folder / "images" / f"p{seed}.png").write_bytes(encode_png(lesion.image))
+        mask = np.repeat(lesion.mask[..., None] * np.uint8(255), 3, axis=2)
+        (folder / "masks" / f"p{seed}.png").write_bytes(encode_png(mask))
+        rows.append(f"p{seed},{dx},{split}")
+    (folder / "metadata.csv").write_text("\n".join(rows))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def splits(data: Path) -> Splits:
+    return Splits(*(read_table(data, split) for split in ("train", "val", "test")))
+
+
+def _fitted(recipe: Recipe) -> Fitted:
+    torch.manual_seed(0)
+    network = networks.build(recipe.architecture, len(recipe.labels))
+    return Fitted(network, History("score", ()), complete=True)
+
+
+@pytest.fixture(scope="module")
+def segmenter(splits: Splits) -> LoadedModel:
+    return finish_segmenter(SEGMENTER, _fitted(SEGMENTER), "unet", DATASETS, splits)
+
+
+@pytest.fixture(scope="module")
+def classifier(splits: Splits, segmenter: LoadedModel) -> LoadedModel:
+    flat = np.full((64, 64, 3), 200, np.uint8)
+    strange = {"flat": [Case(flat, "00" * 32)], "black": [Case(flat * 0, "00" * 32)]}
+    return finish_classifier(CLASSIFIER, _fitted(CLASSIFIER), "resnet50", DATASETS, splits, segmenter, strange)
+
+
+def test_the_threshold_is_the_best_of_those_tried_on_val(segmenter: LoadedModel) -> None:
+    (choice,) = segmenter.card.choices
+    tried = {
+        float(threshold): float(score)
+        for threshold, score in (pair.split(": ") for pair in choice.split("(")[1].rstrip(").").split(", "))
+    }
+    assert tried[segmenter.card.threshold] == max(tried.values())
+    assert segmenter.card.val.n == segmenter.card.test.n == 8
+
+
+def test_what_is_written_gives_the_figures_of_the_card(
+    segmenter: LoadedModel, classifier: LoadedModel, data: Path, own_weights: Path
+) -> None:
+    for model in (segmenter, classifier):
+        card = registry.save(model)
+        assert (own_weights / f"{card.name}.safetensors").is_file()
+        for split in ("val", "test"):
+            assert evaluate(card.task, data, split, card.name) == getattr(card, split)
+
+
+def test_what_is_fitted_on_val_keeps_its_word_there(classifier: LoadedModel) -> None:
+    card = classifier.card
+    assert card.outlier.kept_on_val >= 0.875  # 95 % of 8 pictures: all but one
+    assert card.val.kept == pytest.approx(card.outlier.kept_on_val)
+    assert card.val.coverage >= 0.9
+    assert set(card.outlier.auroc) == {"flat", "black", "all"}
+    assert card.outlier.auroc["flat"] == 1
+
+
+def test_the_view_is_chosen_among_region_and_size(classifier: LoadedModel) -> None:
+    view, _ = classifier.card.choices
+    tried = {name: float(auc) for name, auc in _views(view)}
+    assert len(tried) == 4
+    card = classifier.card
+    chosen = f"{card.region} at {card.input_size[1]} × {card.input_size[0]} px"
+    assert tried[chosen] == max(tried.values())
+
+
+def _views(sentence: str) -> list[tuple[str, str]]:
+    listed = sentence.split(" on val: ")[1].split(". The margin")[0]
+    return [(name, auc.split(" ")[0]) for name, auc in (view.split(": ") for view in listed.split(", "))]
+
+
+def test_without_a_test_split_or_a_segmenter_the_model_is_finished_all_the_same(splits: Splits) -> None:
+    alone = finish_classifier(CLASSIFIER, _fitted(CLASSIFIER), "resnet50", DATASETS, replace(splits, test=()), None, {})
+    assert alone.card.test is None
+    assert alone.card.region == "whole"
+    assert alone.card.outlier.auroc == {}
