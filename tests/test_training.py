@@ -19,14 +19,18 @@ from torch.nn import functional
 from skinvision import phantom
 from skinvision.card import Architecture
 from skinvision.errors import DataRejected, WeightsRejected
+from skinvision.geometry import Box, crop, resize, square_around
+from skinvision.intake import read_case
 from skinvision.models import networks
+from skinvision.models.registry import load
+from skinvision.segment import segment
 from skinvision.training.augment import normalised
 from skinvision.training.checkpoints import read_checkpoint
 from skinvision.training.data import read_table
 from skinvision.training.fit import Fitted, fit, load_average, load_start
 from skinvision.training.loaders import Loaders, Order, ResumableLoader
 from skinvision.training.modules import ClassifierFit, SegmenterFit
-from skinvision.training.recipes import RESNET50, UNET, Phase
+from skinvision.training.recipes import RESNET50_BASE, UNET, Phase
 
 SEGMENTER = replace(
     UNET,
@@ -38,7 +42,7 @@ SEGMENTER = replace(
     ema_decay=0.5,
 )
 CLASSIFIER = replace(
-    RESNET50,
+    RESNET50_BASE,
     architecture=Architecture("resnet", "torchvision", "resnet18"),
     labels=("nv", "vasc"),
     titles=("Melanocytic nevus", "Vascular lesion"),
@@ -229,6 +233,21 @@ def test_more_folders_are_learnt_from_under_the_labels_own_names(tmp_path: Path,
     assert loaders.steps_per_epoch == STEPS_PER_EPOCH
     assert [len(loaders.samples[split]) for split in ("train", "val")] == [24, 8]
     assert np.bincount(loaders.decoded["train"][1]).tolist() == [16, 8]
+
+
+@pytest.mark.usefixtures("weights")
+def test_boxes_are_what_the_finished_classifier_will_see(tmp_path: Path, lesions: Path) -> None:
+    boxed = replace(CLASSIFIER, region="box")
+    with pytest.raises(WeightsRejected, match="train the default segmenter first"):
+        Loaders(boxed, lesions, tmp_path / "cache")
+    segmenter, case = load("unet"), read_case((lesions / "images" / "p16.png").read_bytes())
+    brightest = float(segment(segmenter, case).probability.max())  # a lesion of one pixel, though untrained
+    segmenter = replace(segmenter, card=replace(segmenter.card, threshold=brightest))
+    lesion = segment(segmenter, case).box
+    box = square_around(lesion, boxed.region_margin, case.height, case.width)
+    assert box != Box.whole(case.height, case.width)
+    seen = Loaders(boxed, lesions, tmp_path / "cache", segmenter=segmenter)
+    np.testing.assert_array_equal(seen.decoded["val"][0][0], resize(crop(case.image, box), *boxed.stored_size))
 
 
 def test_a_table_without_its_pictures_is_rejected(tmp_path: Path, lesions: Path) -> None:

@@ -115,13 +115,15 @@ def decode_all(
     read: Callable[[Sample], NDArray[np.uint8]],
     size: tuple[int, int],
     cache: Path,
+    name: str,
 ) -> NDArray[np.uint8]:
     """All samples read once and resized to ``size`` (height, width), as one uint8 array (N, height, width, …).
 
-    The array is kept as a file in ``cache`` and mapped into memory when the same pictures are asked for again.
+    The array is kept as a file in ``cache`` and mapped into memory when the same pictures are asked for again under the
+    same ``name``, which tells apart all that ``read`` depends on.
     """
     samples = tuple(samples)
-    path = cache / f"{read.__name__}-{size[0]}x{size[1]}-{_fingerprint(samples)}.npy"
+    path = cache / f"{name}-{size[0]}x{size[1]}-{_fingerprint(samples)}.npy"
     if not path.is_file():
         cache.mkdir(parents=True, exist_ok=True)
         with ThreadPoolExecutor() as threads:

@@ -34,7 +34,6 @@ from skinvision.types import Case
 _KEPT_ON_VAL = 0.95
 _FEATURES_PER_CLASS = 300
 _BATCH = 16
-_BOX_MARGIN = 0.35
 _THRESHOLDS = np.linspace(0.3, 0.6, 7)
 _SHIFTS = np.linspace(0, 1, 11)
 
@@ -123,7 +122,7 @@ def _draft(recipe: Recipe, fitted: Fitted, name: str, data: tuple[Dataset, ...])
         mean=recipe.mean,
         std=recipe.std,
         region="whole",
-        region_margin=_BOX_MARGIN,
+        region_margin=recipe.region_margin,
         threshold=None if classifies else 0.5,
         stages=network.stage_names if isinstance(network, StagedClassifier) else (),
         calibration=None,
@@ -175,7 +174,7 @@ def _best_view(
         candidates.append((auc, candidate))
         said.append(f"{region} at {size[1]} × {size[0]} px: {auc:.4f} ({recall:.3f})")
     best = max(candidates, key=itemgetter(0))[1]
-    margin = f" The margin of the box is {_BOX_MARGIN:.0%}." if segmenter else ""
+    margin = f" The margin of the box is {model.card.region_margin:.0%}." if segmenter else ""
     return best, f"Region and size by macro AUC (balanced accuracy) on val: {', '.join(said)}.{margin}"
 
 

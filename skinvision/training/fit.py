@@ -18,6 +18,7 @@ from torch import nn
 from skinvision.card import History
 from skinvision.errors import WeightsRejected
 from skinvision.models import networks
+from skinvision.models.registry import LoadedModel
 from skinvision.training.checkpoints import Checkpoints, read_checkpoint
 from skinvision.training.loaders import Loaders
 from skinvision.training.modules import ClassifierFit, Fit, SegmenterFit
@@ -49,6 +50,7 @@ def fit(
     max_minutes: float | None = None,
     workers: int = 1,
     extra: tuple[Path, ...] = (),
+    segmenter: LoadedModel | None = None,
 ) -> Fitted:
     """Train ``recipe`` on the splits ``train`` and ``val`` of ``data``.
 
@@ -59,6 +61,7 @@ def fit(
         max_minutes: stop, with a checkpoint, after this long; a resumed run has as long again.
         workers: processes that transform pictures.
         extra: more folders, whose split ``train`` is learnt from too.
+        segmenter: finds the boxes for a recipe that is trained on them.
 
     Raises:
         DataRejected: the data do not have the layout or are less than one batch, or there is nothing to resume.
@@ -67,7 +70,7 @@ def fit(
     last = run / "last.ckpt"
     checkpoint = read_checkpoint(last) if resume else {}
     lightning.seed_everything(0, workers=True)
-    loaders = Loaders(recipe, data, run / "decoded", workers, extra)
+    loaders = Loaders(recipe, data, run / "decoded", workers, extra, segmenter)
     network = networks.build(recipe.architecture, len(recipe.labels))
     fresh = load_start(network, recipe, start) if start else frozenset(dict(network.named_parameters()))
     fresh = frozenset(checkpoint.get("fresh", fresh))

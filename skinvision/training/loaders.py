@@ -16,7 +16,11 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 from torchvision import tv_tensors
 from torchvision.transforms import v2
 
-from skinvision.errors import DataRejected
+from skinvision.errors import DataRejected, WeightsRejected
+from skinvision.geometry import crop, square_around
+from skinvision.intake import read_case
+from skinvision.models.registry import LoadedModel
+from skinvision.segment import segment
 from skinvision.training import augment
 from skinvision.training.data import Sample, decode_all, read_image, read_mask, read_table
 from skinvision.training.recipes import Recipe
@@ -33,17 +37,32 @@ class Loaders(lightning.LightningDataModule):
         cache: where the decoded arrays are kept.
         workers: processes that transform pictures; 0 does it in the training process.
         extra: more folders, whose split ``train`` is learnt from too. An epoch keeps its length all the same.
+        segmenter: finds the boxes for a recipe that is trained on them.
 
     Raises:
         DataRejected: the layout is wrong, or fewer pictures than one batch are left for training.
+        WeightsRejected: boxes are asked for without a segmenter.
     """
 
     def __init__(
-        self, recipe: Recipe, folder: Path, cache: Path, workers: int = 1, extra: tuple[Path, ...] = ()
+        self,
+        recipe: Recipe,
+        folder: Path,
+        cache: Path,
+        workers: int = 1,
+        extra: tuple[Path, ...] = (),
+        segmenter: LoadedModel | None = None,
     ) -> None:
         super().__init__()
         self.recipe = recipe
         self.workers = workers
+        self._read: Callable[[Sample], NDArray[np.uint8]] = read_image
+        self._name = "whole"
+        if recipe.region == "box":
+            if segmenter is None:
+                raise WeightsRejected("a segmenter to find the boxes with", "none", "train the default segmenter first")
+            self._read = _box_reader(segmenter, recipe.region_margin)
+            self._name = f"box-{recipe.region_margin}-{segmenter.card.sha256[:16]}"
         own = {split: self._known(read_table(folder, split), split) for split in ("train", "val")}
         more = [sample for other in extra for sample in learnable(recipe, read_table(other, "train"))]
         self.steps_per_epoch = len(own["train"]) // recipe.batch_size
@@ -99,9 +118,9 @@ class Loaders(lightning.LightningDataModule):
         return samples
 
     def _decode(self, samples: tuple[Sample, ...], cache: Path) -> tuple[NDArray[np.uint8], NDArray[Any]]:
-        pictures = decode_all(samples, read_image, self.recipe.stored_size, cache)
+        pictures = decode_all(samples, self._read, self.recipe.stored_size, cache, self._name)
         if self.recipe.task == "segmentation":
-            return pictures, decode_all(samples, read_mask, self.recipe.stored_size, cache)
+            return pictures, decode_all(samples, read_mask, self.recipe.stored_size, cache, "mask")
         return pictures, np.array([self.recipe.labels.index(sample.dx) for sample in samples])
 
 
@@ -111,6 +130,18 @@ def learnable(recipe: Recipe, samples: tuple[Sample, ...]) -> tuple[Sample, ...]
         return samples
     labels = dict(recipe.synonyms) | {label: label for label in recipe.labels}
     return tuple(replace(sample, dx=labels[sample.dx]) for sample in samples if sample.dx in labels)
+
+
+def _box_reader(segmenter: LoadedModel, margin: float) -> Callable[[Sample], NDArray[np.uint8]]:
+    def read_box(sample: Sample) -> NDArray[np.uint8]:
+        """The box around the lesion, as the finished classifier will see it; the whole picture without a lesion."""
+        case = read_case(sample.image.read_bytes())
+        lesion = segment(segmenter, case).box
+        return (
+            case.image if lesion is None else crop(case.image, square_around(lesion, margin, case.height, case.width))
+        )
+
+    return read_box
 
 
 class Pictures(Dataset[_Item]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from skinvision.card import Architecture, Task
+from skinvision.card import Architecture, Region, Task
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
@@ -34,7 +34,8 @@ class Recipe:
         ema_decay: of the average of the weights that is validated and shipped.
         patience: epochs without a better validation score, after which training stops early.
         synonyms: diagnoses of other data sets, and the labels that they count as.
-        earlier: recipe of the round whose averaged weights this one is meant to start from.
+        region: what a classifier is trained on, the whole picture or the box around the lesion with ``region_margin``.
+        earlier: recipe of the round whose averaged weights this one is meant to start from, and its finished epochs.
     """
 
     name: str
@@ -59,7 +60,9 @@ class Recipe:
     ema_decay: float = 0.998
     patience: int = 8
     synonyms: tuple[tuple[str, str], ...] = ()
-    earlier: Recipe | None = None
+    region: Region = "whole"
+    region_margin: float = 0.35
+    earlier: tuple[Recipe, int] | None = None
     mean: tuple[float, float, float] = IMAGENET_MEAN
     std: tuple[float, float, float] = IMAGENET_STD
 
@@ -74,9 +77,13 @@ class Recipe:
             epochs: that were trained.
         """
         sizes = ", then ".join(f"{p.epochs} epochs at {p.size[1]} × {p.size[0]} px" for p in self.phases)
-        before = f"A first round: {self.earlier.summary(self.earlier.epochs)} Then: " if self.earlier else ""
+        before = ""
+        if self.earlier:
+            recipe, done = self.earlier
+            before = f"{recipe.summary(done)} Then, from its averaged weights: "
+        seen = "whole pictures" if self.region == "whole" else "boxes around the lesion"
         return (
-            f"{before}{sizes} ({epochs} of {self.epochs} epochs done); AdamW, one-cycle learning rate "
+            f"{before}{sizes} ({epochs} of {self.epochs} epochs done), {seen}; AdamW, one-cycle learning rate "
             f"{self.learning_rate:g} (× {self.fresh_factor:g} for fresh weights), batches of {self.batch_size}, "
             f"bfloat16, exponential average of the weights ({self.ema_decay:g}); "
             f"frozen: {', '.join(self.frozen) or 'nothing'}."
@@ -159,13 +166,22 @@ RESNET50_BASE = Recipe(
     ),
 )
 
-# The second round starts from the averaged weights of the first: larger pictures, and a learning rate that rises again.
+# Each further round starts from the averaged weights of the one before, with a learning rate that rises again.
+RESNET50_SECOND = replace(
+    RESNET50_BASE,
+    name="resnet50-second",
+    title="ResNet50, second round",
+    phases=(Phase((160, 160), 9, mixup=0.2), Phase((192, 192), 9, mixup=0.2)),
+    earlier=(RESNET50_BASE, 12),
+)
 RESNET50 = replace(
     RESNET50_BASE,
     name="resnet50",
     title="ResNet50",
-    phases=(Phase((160, 160), 9, mixup=0.2), Phase((192, 192), 9, mixup=0.2)),
-    earlier=RESNET50_BASE,
+    phases=(Phase((192, 192), 9, mixup=0.2), Phase((192, 192), 3)),
+    learning_rate=2e-4,
+    region="box",
+    earlier=(RESNET50_SECOND, 14),
 )
 
-RECIPES = {recipe.name: recipe for recipe in (UNET, RESNET50_BASE, RESNET50)}
+RECIPES = {recipe.name: recipe for recipe in (UNET, RESNET50_BASE, RESNET50_SECOND, RESNET50)}

@@ -55,7 +55,8 @@ def train(
         UnknownName: no such recipe for the task.
     """
     plan = _recipe(task, recipe or DEFAULTS[task])
-    fitted = fit(plan, data, runs / out, start, resume, max_minutes, workers, extra)
+    segmenter = _segmenter() if task == "classification" else None
+    fitted = fit(plan, data, runs / out, start, resume, max_minutes, workers, extra, segmenter)
     if not (fitted.complete or ship):
         return None
     samples = read_table(data)
@@ -68,7 +69,7 @@ def train(
         model = finish_segmenter(plan, fitted, out, datasets, splits)
     else:
         strange = foreign_sets({folder.name: folder for folder in foreign})
-        model = finish_classifier(plan, fitted, out, datasets, splits, _segmenter(), strange)
+        model = finish_classifier(plan, fitted, out, datasets, splits, segmenter, strange)
     return registry.save(model)
 
 
