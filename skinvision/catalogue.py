@@ -34,7 +34,7 @@ def read_card(name: str) -> ModelCard:
 
     Raises:
         UnknownName: no such card.
-        WeightsRejected: the card is not of this version's form, or of another name.
+        WeightsRejected: the card is not of this version's form, of another name, or cannot be true.
     """
     path = folder() / f"{name}.json"
     if Path(name).name != name or not path.is_file():
@@ -45,4 +45,20 @@ def read_card(name: str) -> ModelCard:
         raise WeightsRejected(f"a card of this version in {path.name}", str(error), "restore the file") from error
     if card.name != name:
         raise WeightsRejected(f"the name {name!r} in {path.name}", repr(card.name), "give the file its own name back")
+    _check(card)
     return card
+
+
+def _check(card: ModelCard) -> None:
+    """What a card of the right form can still have wrong."""
+    names = len(set(card.labels))
+    needed = {
+        "labels that differ, each with its title": names == len(card.labels) == len(card.titles) > 0,
+        "an input size of 1 px or more": min(card.input_size) >= 1,
+        "standard deviations above 0": min(card.std) > 0,
+        "a threshold in (0, 1)": card.threshold is None or 0 < card.threshold < 1,
+        "a temperature above 0": card.calibration is None or card.calibration.temperature > 0,
+    }
+    for expected, met in needed.items():
+        if not met:
+            raise WeightsRejected(f"{expected} on the card of {card.name}", "another value", "restore the file")

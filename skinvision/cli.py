@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from skinvision.arguments import parse
-from skinvision.errors import ImageRejected, SkinvisionError
+from skinvision.errors import ImageRejected, SkinvisionError, WeightsRejected
 
 if TYPE_CHECKING:
     from skinvision.card import ModelCard
@@ -76,13 +76,12 @@ def _analyse(options: Namespace) -> int:
         source = os.fsencode(path).decode(errors="replace")  # a name need not be UTF-8, JSON must
         try:
             analysis = analyser.analyse(_read(path))
-        except ImageRejected as error:
-            document = report.rejected(source, str(error))
-            status = SOME_REJECTED
-        else:
             document = report.document(source, analysis)
             if options.out:
                 _write(options.out / _free_name(path.stem, taken), analysis, document)
+        except (ImageRejected, OSError) as error:
+            document = report.rejected(source, str(error))
+            status = SOME_REJECTED
         line = report.encode(document).decode() if options.json else _sentence(document, analyser.classifier_card)
         print(line, flush=True)
     return status
@@ -125,6 +124,8 @@ def _models(options: Namespace) -> int:
     from skinvision.render import tables
 
     cards = [catalogue.read_card(name) for task in catalogue.DEFAULTS for name in catalogue.names(task)]
+    if not cards:
+        raise WeightsRejected(f"a card in the folder {catalogue.folder().name}", "none", "restore its files")
     print(msgspec.json.encode(cards).decode() if options.json else tables.model_tables(cards))
     return DONE
 
@@ -151,7 +152,11 @@ def _read(path: Path) -> Case:
 
 
 def _free_name(stem: str, taken: set[str]) -> str:
-    """``stem``, or with a number where an earlier picture of this run has that name; some disks ignore case."""
+    """``stem``, or with a number where an earlier picture of this run has that name; some disks ignore case.
+
+    A stem of dots alone, "..", would name another folder.
+    """
+    stem = stem if stem.strip(".") else "picture"
     names = chain([stem], (f"{stem}-{number}" for number in count(2)))
     name = next(name for name in names if name.casefold() not in taken)
     taken.add(name.casefold())

@@ -34,6 +34,9 @@ class Analyser:
         if segmenter.card.task != "segmentation":
             got = f"{segmenter.card.name}, for {segmenter.card.task}"
             raise WeightsRejected("a segmenter", got, "choose a segmenter")
+        if classifier.card.task != "classification":
+            got = f"{classifier.card.name}, for {classifier.card.task}"
+            raise WeightsRejected("a classifier", got, "choose a classifier")
         self._segmenter = segmenter
         self._classifier = classifier
         self._network = staged(classifier)
@@ -60,7 +63,8 @@ class Analyser:
 
         Args:
             stage: where the maps are made; the last one of the classifier's card by default.
-            threshold: of the mask, in (0, 1); the segmenter's card's by default.
+            threshold: of the mask, in (0, 1); the segmenter's card's by default. It does not move the box that a
+                classifier may look at, which goes by the card's: the prediction stays what it is.
 
         Raises:
             UnknownName: no such stage.
@@ -89,7 +93,7 @@ class Analyser:
         with _timed(timings, "segment"):
             mask = segment(self._segmenter, case, threshold)
         with _timed(timings, "classify_and_explain"):
-            region = region_of(self._classifier, case, mask)
+            region = region_of(self._classifier, case, mask.at(self.segmenter_card.threshold or mask.threshold))
             maps = grad_cam(self._network, classifier_input(self._classifier, case, region), stage)
             prediction = predict(self._classifier, maps.logits, maps.features)
         with _timed(timings, "measure"):

@@ -136,6 +136,37 @@ def test_out_writes_each_picture_to_its_own_folder(
         assert width == WIDTH
 
 
+def test_a_stem_of_dots_stays_in_the_folder(capsys: pytest.CaptureFixture[str], lesion: bytes, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir(exist_ok=True)
+    (tmp_path / "in" / "...png").write_bytes(lesion)
+    status, _ = run_json(capsys, "analyse", tmp_path / "in" / "...png", "--out", tmp_path / "out" / "deep")
+    assert status == 0
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["deep"]
+    assert [path.name for path in (tmp_path / "out" / "deep").iterdir()] == ["picture"]
+
+
+def test_a_picture_whose_files_cannot_be_written_does_not_stop_the_others(
+    capsys: pytest.CaptureFixture[str], folder: Path, lesion: bytes, tmp_path: Path
+) -> None:
+    (folder / "c.png").write_bytes(lesion)
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "b").write_text("in the way")
+    status, documents = run_json(capsys, "analyse", folder / "b.png", folder / "c.png", "--out", out)
+    assert status == 1
+    assert [document["status"] for document in documents] == ["rejected", "ok"]
+    assert (out / "c" / "analysis.json").is_file()
+
+
+def test_models_of_a_folder_without_cards(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SKINVISION_WEIGHTS", str(tmp_path))
+    status, lines, error = run(capsys, "models")
+    assert (status, lines) == (2, [])
+    assert "restore its files" in error
+
+
 def test_the_mask_file_is_the_mask(capsys: pytest.CaptureFixture[str], folder: Path, tmp_path: Path) -> None:
     _, (document,) = run_json(capsys, "analyse", folder / "b.png", "--out", tmp_path / "out")
     mask = cv2.imread(str(tmp_path / "out" / "b" / "mask.png"), cv2.IMREAD_UNCHANGED)
@@ -167,6 +198,8 @@ def test_the_mask_file_is_the_mask(capsys: pytest.CaptureFixture[str], folder: P
         ("train", "classification", "--data", "nowhere", "--out", "new", "--max-minutes", "0"),
         ("train", "classification", "--data", "nowhere", "--out", "new", "--max-minutes", "soon"),
         ("train", "classification", "--data", "nowhere", "--out", "new", "--workers", "-1"),
+        ("train", "classification", "--data", ".", "--out", "a/b"),
+        ("train", "classification", "--data", ".", "--out", ".."),
     ],
     ids=" ".join,
 )

@@ -344,6 +344,11 @@ def test_a_bomb_of_text_beside_the_pixels() -> None:
     assert "damaged" in rejection(png(CORNERS, 8, 2, text)).got
 
 
+def test_what_lies_behind_a_jpeg_is_not_counted() -> None:
+    photo = saved(CORNERS, "JPEG", progressive=True)
+    assert read_case(photo + b"\xff\xda" * 500).notes == ()
+
+
 def test_a_jpeg_of_very_many_scans() -> None:
     photo = saved(CORNERS, "JPEG", progressive=True)
     scan = photo[photo.rindex(b"\xff\xda") : -2]

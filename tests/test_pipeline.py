@@ -115,6 +115,18 @@ def test_a_classifier_may_look_at_the_box_around_the_lesion(lesion: Box | None, 
     assert not evidence.any()
 
 
+@pytest.mark.usefixtures("weights")
+def test_the_threshold_of_the_mask_does_not_move_the_box() -> None:
+    loaded = load("resnet50")
+    classifier = replace(loaded, card=replace(loaded.card, region="box"))
+    case = Case(phantom.draw(1, height=80, width=120).image, "ab" * 32)
+    analyser = Analyser(load("unet"), classifier)
+    plain, other = analyser.analyse(case), analyser.analyse(case, threshold=0.9)
+    assert other.mask.threshold == 0.9
+    np.testing.assert_array_equal(plain.prediction.logits, other.prediction.logits)
+    np.testing.assert_array_equal(plain.at_threshold(0.9).explanations[0].evidence, other.explanations[0].evidence)
+
+
 def test_submitted_pictures_are_done_in_the_order_of_arrival(analyser: Analyser, cases: list[Case]) -> None:
     done: list[int] = []
     futures = [analyser.submit(case) for case in cases]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,7 +28,7 @@ from skinvision.models.registry import load
 from skinvision.segment import segment
 from skinvision.training.augment import normalised
 from skinvision.training.checkpoints import read_checkpoint
-from skinvision.training.data import read_table
+from skinvision.training.data import read_labelled, read_table
 from skinvision.training.fit import Fitted, fit, load_average, load_start
 from skinvision.training.loaders import Loaders, Order, ResumableLoader
 from skinvision.training.modules import ClassifierFit, SegmenterFit
@@ -137,6 +139,93 @@ def test_training_stops_early_where_nothing_gets_better(lesions: Path, encoder: 
     fitted = fit(still, lesions, tmp_path, encoder, workers=0)
     assert fitted.complete
     assert len(fitted.history.epochs) == 3
+    again = fit(still, lesions, tmp_path, resume=True, workers=0)
+    assert again.complete
+    assert again.history == fitted.history, "a run that stopped early is finished"
+
+
+def test_the_best_epoch_is_kept(lesions: Path, encoder: Path, tmp_path: Path) -> None:
+    fitted = fit(SEGMENTER, lesions, tmp_path, encoder, workers=0)
+    scores = [epoch.score for epoch in fitted.history.epochs]
+    best = read_checkpoint(tmp_path / "best.ckpt")
+    assert best["history"][-1][0] == max(range(len(scores)), key=lambda epoch: (scores[epoch], epoch))
+    kept = networks.build(SEGMENTER.architecture, 1)
+    load_average(kept, best)
+    torch.testing.assert_close(fitted.network.state_dict(), kept.state_dict())
+
+
+def test_a_run_says_where_it_started(lesions: Path, encoder: Path, tmp_path: Path) -> None:
+    short = replace(SEGMENTER, phases=(Phase((32, 32), 2),))
+    fit(short, lesions, tmp_path, encoder, max_minutes=0, workers=0)
+    fitted = fit(short, lesions, tmp_path, resume=True, workers=0)
+    assert fitted.start == f"{encoder.name}, SHA-256 {hashlib.sha256(encoder.read_bytes()).hexdigest()}"
+    assert short.summary(2, fitted.start).startswith(f"From {encoder.name}, SHA-256 ")
+
+
+def test_an_unfinished_run_is_resumed_under_its_own_plan_alone(lesions: Path, encoder: Path, tmp_path: Path) -> None:
+    fit(SEGMENTER, lesions, tmp_path, encoder, max_minutes=0, workers=0)
+    longer = replace(SEGMENTER, name="longer", phases=(Phase((32, 32), 9),))
+    with pytest.raises(WeightsRejected, match="recipe longer, 9 epochs of 2 steps, got recipe unet, 6 epochs"):
+        fit(longer, lesions, tmp_path, resume=True, workers=0)
+
+
+def test_an_interrupt_leaves_training_as_one(
+    lesions: Path, encoder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(SegmenterFit, "training_step", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        fit(SEGMENTER, lesions, tmp_path, encoder, workers=0)
+
+
+def test_a_network_of_ours_is_a_start(segmenter: Fitted, tmp_path: Path) -> None:
+    path = tmp_path / "ours.safetensors"
+    ours = {name: tensor.contiguous() for name, tensor in segmenter.network.state_dict().items()}
+    safetensors.torch.save_file(ours, path)
+    network = networks.build(SEGMENTER.architecture, 1)
+    assert load_start(network, SEGMENTER, path) == frozenset()
+    torch.testing.assert_close(network.state_dict(), segmenter.network.state_dict())
+
+
+def test_a_table_that_cannot_be_read_is_rejected(tmp_path: Path) -> None:
+    for content in (b"", b"image_id,dx\n\xff\xfe,nv\n", b'image_id,dx\n"p1,nv\n'):
+        (tmp_path / "metadata.csv").write_bytes(content)
+        with pytest.raises(DataRejected, match="a table of comma-separated values"):
+            read_table(tmp_path)
+
+
+def test_a_broken_picture_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "p1.png"
+    path.write_bytes(b"no picture")
+    with pytest.raises(DataRejected, match=r"p1\.png"):
+        read_labelled(path)
+
+
+def test_a_held_out_picture_is_not_learnt_from(tmp_path: Path, lesions: Path) -> None:
+    folder = tmp_path / "other"
+    folder.mkdir()
+    (folder / "images").symlink_to(lesions / "images")
+    (folder / "metadata.csv").write_text((lesions / "metadata.csv").read_text().replace(",val", ",train"))
+    with pytest.raises(DataRejected, match="p16, which is"):
+        Loaders(CLASSIFIER, lesions, tmp_path / "cache", extra=(folder,))
+
+
+def test_a_picture_has_one_row(tmp_path: Path, lesions: Path) -> None:
+    (tmp_path / "images").symlink_to(lesions / "images")
+    (tmp_path / "metadata.csv").write_text((lesions / "metadata.csv").read_text() + "\np3,nv,val")
+    with pytest.raises(DataRejected, match="several for p3"):
+        read_table(tmp_path)
+
+
+def test_masks_that_changed_are_read_again(tmp_path: Path, lesions: Path) -> None:
+    folder = tmp_path / "data"
+    shutil.copytree(lesions, folder)
+    before = Loaders(SEGMENTER, folder, tmp_path / "cache").decoded["val"][1].mean()
+    for path in (folder / "masks").iterdir():
+        _write_png(path, 255 - cv2.imread(str(path), cv2.IMREAD_UNCHANGED))
+    assert Loaders(SEGMENTER, folder, tmp_path / "cache").decoded["val"][1].mean() == pytest.approx(255 - before)
 
 
 def test_resuming_a_finished_run_changes_nothing(classifier_run: Path, lesions: Path) -> None:

@@ -8,6 +8,7 @@ its name.) Sizes are checked from the header, before a pixel is decoded.
 from __future__ import annotations
 
 import hashlib
+import re
 import struct
 import zlib
 from contextlib import suppress
@@ -30,6 +31,10 @@ MIN_SIDE_PX = 64
 # A progressive JPEG has about 10 scans. Each costs a pass over the whole picture, however few bytes it has.
 MAX_SCANS = 100
 MAX_PAGES_COUNTED = 100
+
+# Markers of JPEG other than stuffed zeros, restarts and padding; those of the end and of a scan
+_MARKER = re.compile(rb"\xff[^\x00\x01\xd0-\xd8\xff]")
+_END, _SCAN = 0xD9, 0xDA
 
 # Tags of TIFF 6.0
 _NEW_SUBFILE_TYPE, _BITS, _PLANES, _TILE_WIDTH, _TILE_HEIGHT = 254, 258, 284, 322, 323
@@ -87,7 +92,7 @@ def read_case(data: bytes) -> Case:
 
 def _decoded(data: bytes, kind: str) -> tuple[NDArray[np.uint8], tuple[str, ...]]:
     """The pixels (H, W, 3) uint8 sRGB, and notes about what was changed."""
-    if kind == "JPEG" and data.count(b"\xff\xda") > MAX_SCANS:
+    if kind == "JPEG" and _scans(data) > MAX_SCANS:
         raise ImageRejected(f"a JPEG of at most {MAX_SCANS} scans", "more", "export it anew as JPEG or PNG")
     with Image.open(BytesIO(data), formats=(kind,)) as picture:
         _check_size(picture)
@@ -104,6 +109,19 @@ def _decoded(data: bytes, kind: str) -> tuple[NDArray[np.uint8], tuple[str, ...]
     if frames:
         notes.insert(0, frames)
     return np.asarray(srgb), tuple(notes)
+
+
+def _scans(data: bytes) -> int:
+    """Scans of the first picture in a JPEG (ITU T.81, annex B); a phone may have put a film behind it."""
+    count, place = 0, 2
+    while marker := _MARKER.search(data, place):
+        kind = marker[0][1]
+        if kind == _END:
+            break
+        count += kind == _SCAN
+        length = int.from_bytes(data[marker.end() : marker.end() + 2])
+        place = marker.end() + max(length, 2)
+    return count
 
 
 def _check_size(picture: Image.Image) -> None:

@@ -75,11 +75,20 @@ def save(model: LoadedModel) -> ModelCard:
         tensors |= {_PREFIX + name: torch.from_numpy(getattr(model.statistics, name).copy()) for name in _STATISTICS}
     data = safetensors.torch.save({name: _half(name, tensor) for name, tensor in tensors.items()})
     card = replace(model.card, sha256=hashlib.sha256(data).hexdigest())
-    if Path(card.name).name != card.name:
-        raise WeightsRejected("a plain name", repr(card.name), "leave out folders")
+    check_name(card.name)
     folder().mkdir(parents=True, exist_ok=True)
     _replace({folder() / f"{card.name}.safetensors": data, folder() / f"{card.name}.json": _json(card)})
     return card
+
+
+def check_name(name: str) -> None:
+    """Whether a model can be called so.
+
+    Raises:
+        WeightsRejected: the name would lead to another folder.
+    """
+    if Path(name).name != name or not name.strip("."):
+        raise WeightsRejected("a plain name", repr(name), "leave out folders")
 
 
 def _tensors(card: ModelCard) -> dict[str, Tensor]:

@@ -27,6 +27,7 @@ _WHITE, _INK, _QUIET = (255, 255, 255), (28, 28, 30), (95, 95, 100)
 _LEVELS = 256
 _ROWS_AT_ONCE = 256
 _NARROWEST_BAR = 288
+_WIDEST_BAR = 8192  # of a picture of 250,000 × 64 px, the bar would take 40 GB
 
 
 def thumbnail(image: NDArray[np.uint8], longest: int = 1024) -> NDArray[np.uint8]:
@@ -125,10 +126,10 @@ def with_colour_bar(
     Letters grow with the picture and stay legible where it is shown 360 px wide. A map without a peak says so.
     """
     height, width = image.shape[:2]
-    strip = colour_bar(max(width, _NARROWEST_BAR), scale, peak, label)
-    canvas = np.full((height + len(strip), strip.shape[1], 3), 255, np.uint8)
+    strip = colour_bar(min(max(width, _NARROWEST_BAR), _WIDEST_BAR), scale, peak, label)
+    canvas = np.full((height + len(strip), max(width, strip.shape[1]), 3), 255, np.uint8)
     canvas[:height, :width] = image
-    canvas[height:] = strip
+    canvas[height:, : strip.shape[1]] = strip
     return canvas
 
 

@@ -1,8 +1,9 @@
-"""Where a training run can be taken up again: the checkpoint after each epoch, and when its time is over."""
+"""Where a training run can be taken up again, its best epoch, and when its time is over."""
 
 from __future__ import annotations
 
 import pickle
+import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import torch
 from lightning.pytorch.callbacks import Checkpoint
 
 from skinvision.errors import DataRejected, WeightsRejected
+from skinvision.training.modules import Fit
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:
@@ -30,14 +32,19 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     return checkpoint
 
 
+def best_of(last: Path) -> Path:
+    """The checkpoint of the best epoch, beside the last one."""
+    return last.with_name("best.ckpt")
+
+
 class Checkpoints(Checkpoint):
-    """Keeps one checkpoint, ``last``: written after each epoch, and within one when the time is over.
+    """Keeps two checkpoints: ``last``, written after each epoch and within one when the time is over, and ``best``.
 
     Lightning has no clean way to leave an epoch unfinished: ``should_stop`` validates and closes it, so that resuming
     would skip its rest. A ``TimeoutError`` leaves the loops as the checkpoint holds them.
 
     Args:
-        last: file to write.
+        last: file to write; ``best.ckpt`` beside it is the epoch with the best validation score.
         max_minutes: how long training may go on from now; None sets no limit.
     """
 
@@ -45,6 +52,7 @@ class Checkpoints(Checkpoint):
         super().__init__()
         self.last = last
         self.stopped = False
+        self._finished = False
         self._deadline = None if max_minutes is None else time.monotonic() + 60 * max_minutes
 
     def on_train_batch_end(self, trainer: lightning.Trainer, *_: Any, **__: Any) -> None:
@@ -54,9 +62,22 @@ class Checkpoints(Checkpoint):
             self._stop()
 
     def on_train_epoch_end(self, trainer: lightning.Trainer, *_: Any) -> None:
+        self._finished = trainer.should_stop or trainer.current_epoch + 1 >= (trainer.max_epochs or 0)
         trainer.save_checkpoint(self.last, weights_only=False)
-        if self._is_over(trainer) and trainer.current_epoch + 1 < (trainer.max_epochs or 0):
+        if trainer.is_global_zero and self._is_best(trainer):
+            shutil.copyfile(self.last, best_of(self.last))
+        if self._is_over(trainer) and not self._finished:
             self._stop()
+
+    def on_save_checkpoint(self, _trainer: lightning.Trainer, _module: Any, checkpoint: dict[str, Any]) -> None:
+        checkpoint["finished"] = self._finished
+
+    @staticmethod
+    def _is_best(trainer: lightning.Trainer) -> bool:
+        module = trainer.lightning_module
+        assert isinstance(module, Fit)
+        scores = [epoch.score for epoch in module.epochs]
+        return bool(scores[-1] >= max(scores))
 
     def _is_over(self, trainer: lightning.Trainer) -> bool:
         over = self._deadline is not None and time.monotonic() >= self._deadline

@@ -18,9 +18,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from skinvision.errors import DataRejected
+from skinvision.errors import DataRejected, ImageRejected
 from skinvision.geometry import resize
 from skinvision.intake import read_case
+from skinvision.types import Case
 
 SPLITS = ("train", "val", "test")
 _COLUMNS = ("image_id", "dx")
@@ -42,23 +43,26 @@ def read_table(folder: Path, split: str | None = None) -> tuple[Sample, ...]:
     """The samples of a folder, or of one of its splits, in the order of the table.
 
     Raises:
-        DataRejected: no table, a missing column, a row without its picture, a lesion in two splits, or no row in the
-            split.
+        DataRejected: no table, a missing column, a row without its picture, a picture with two rows, a lesion in two
+            splits, or no row in the split.
     """
     path = folder / "metadata.csv"
     if not path.is_file():
         raise DataRejected(f"a table at {path}", "no file", "give a folder with images/ and metadata.csv")
-    table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    try:
+        table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    except (ValueError, OSError) as error:  # pandas' own errors and those of the encoding are ValueErrors
+        raise DataRejected(f"a table of comma-separated values in UTF-8 at {path}", str(error), "mend it") from error
     missing = [column for column in (*_COLUMNS, *(["split"] if split else [])) if column not in table]
     if missing:
         raise DataRejected(f"columns {', '.join(_COLUMNS)}", f"no {', '.join(missing)}", f"add them to {path}")
     if "split" not in table:
         table["split"] = ""
-    files = _images(folder / "images")
+    files = images(folder / "images")
     absent = [image_id for image_id in table["image_id"] if image_id not in files]
     if absent:
         raise DataRejected("a picture per row", f"none for {absent[0]} and {len(absent) - 1} more", "add the pictures")
-    _check_lesions(table)
+    _check_once(table)
     samples = tuple(
         Sample(row.image_id, row.dx, row.split, files[row.image_id], folder / "masks" / f"{row.image_id}.png")
         for row in table.itertuples()
@@ -71,8 +75,12 @@ def read_table(folder: Path, split: str | None = None) -> tuple[Sample, ...]:
     return samples
 
 
-def _images(folder: Path) -> dict[str, Path]:
-    """The pictures of a folder by their names without suffix."""
+def images(folder: Path) -> dict[str, Path]:
+    """The pictures of a folder by their names without suffix.
+
+    Raises:
+        DataRejected: there is no such folder, or two pictures have one name.
+    """
     if not folder.is_dir():
         raise DataRejected(f"pictures in {folder}", "no such folder", "put them there")
     paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in _SUFFIXES)
@@ -83,8 +91,11 @@ def _images(folder: Path) -> dict[str, Path]:
     return files
 
 
-def _check_lesions(table: pd.DataFrame) -> None:
-    """The same lesion must not lie on both sides of a split."""
+def _check_once(table: pd.DataFrame) -> None:
+    """A picture has one row, and the same lesion must not lie on both sides of a split."""
+    twice = table["image_id"][table["image_id"].duplicated()]
+    if len(twice):
+        raise DataRejected("one row per picture", f"several for {twice.iloc[0]}", "keep one of them")
     if "lesion_id" not in table:
         return
     known = table[table["lesion_id"] != ""]
@@ -94,9 +105,21 @@ def _check_lesions(table: pd.DataFrame) -> None:
         raise DataRejected("each lesion in one split", f"{lesion} in {splits.max()}", "move all its pictures to one")
 
 
+def read_labelled(path: Path) -> Case:
+    """A picture of a data set, through the gate that uploads go through.
+
+    Raises:
+        DataRejected: the gate refuses it.
+    """
+    try:
+        return read_case(path.read_bytes())
+    except ImageRejected as error:
+        raise DataRejected(f"{error.expected} at {path}", error.got, "replace it, or take its row away") from error
+
+
 def read_image(sample: Sample) -> NDArray[np.uint8]:
-    """The picture as (H, W, 3) uint8, through the gate that uploads go through."""
-    return read_case(sample.image.read_bytes()).image
+    """The picture as (H, W, 3) uint8."""
+    return read_labelled(sample.image).image
 
 
 def read_mask(sample: Sample) -> NDArray[np.uint8]:
@@ -107,7 +130,7 @@ def read_mask(sample: Sample) -> NDArray[np.uint8]:
     """
     if not sample.mask.is_file():
         raise DataRejected(f"a mask at {sample.mask}", "no file", "segmentation needs a mask for each picture")
-    return read_case(sample.mask.read_bytes()).image[:, :, 0]
+    return read_labelled(sample.mask).image[:, :, 0]
 
 
 def decode_all(
@@ -137,5 +160,6 @@ def decode_all(
 
 
 def _fingerprint(samples: tuple[Sample, ...]) -> str:
-    rows = (f"{sample.image_id} {sample.image} {sample.image.stat().st_size}" for sample in samples)
+    paths = (path for sample in samples for path in (sample.image, sample.mask) if path.is_file())
+    rows = (f"{path} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in paths)
     return hashlib.sha256("\n".join(rows).encode()).hexdigest()[:16]

@@ -25,10 +25,9 @@ from skinvision.card import (
 from skinvision.classify import classify
 from skinvision.errors import DataRejected, WeightsRejected
 from skinvision.geometry import resize
-from skinvision.intake import read_case
 from skinvision.models.registry import DEFAULTS, LoadedModel, load
 from skinvision.segment import segment
-from skinvision.training.data import Sample, read_mask, read_table
+from skinvision.training.data import Sample, read_labelled, read_mask, read_table
 from skinvision.trust import probabilities
 from skinvision.types import Prediction
 
@@ -116,7 +115,7 @@ def evaluate_classification(
 
 def predict_sample(model: LoadedModel, segmenter: LoadedModel | None, sample: Sample) -> Prediction:
     """The prediction for one picture of a table."""
-    case = read_case(sample.image.read_bytes())
+    case = read_labelled(sample.image)
     return classify(model, case, segment(segmenter, case) if segmenter else None)
 
 
@@ -159,7 +158,7 @@ def report(predictions: list[Prediction], truth: NDArray[np.int64], unscored: di
 
 def _pixel_counts(model: LoadedModel, sample: Sample) -> torch.Tensor:
     truth = read_mask(sample) > 127
-    mask = segment(model, read_case(sample.image.read_bytes()))
+    mask = segment(model, read_labelled(sample.image))
     found = resize(mask.probability, *truth.shape) >= mask.threshold
     tensors = (torch.from_numpy(array)[None, None].long() for array in (found, truth))
     counts = smp.metrics.get_stats(*tensors, mode="binary")

@@ -21,11 +21,10 @@ from skinvision import trust
 from skinvision.card import Dataset, ModelCard, Outlier, Region
 from skinvision.classify import classifier_input, region_of, staged
 from skinvision.geometry import resize
-from skinvision.intake import read_case
 from skinvision.models.registry import LoadedModel
 from skinvision.models.staged import Output, PooledLinear, StagedClassifier
 from skinvision.segment import segment
-from skinvision.training.data import Sample, read_mask
+from skinvision.training.data import Sample, read_labelled, read_mask
 from skinvision.training.evaluate import evaluate_classification, evaluate_segmentation
 from skinvision.training.fit import Fitted
 from skinvision.training.recipes import Recipe
@@ -129,7 +128,7 @@ def _draft(recipe: Recipe, fitted: Fitted, name: str, data: tuple[Dataset, ...])
         outlier=None,
         data=data,
         weights_licence=recipe.weights_licence,
-        recipe=recipe.summary(len(fitted.history.epochs)),
+        recipe=recipe.summary(len(fitted.history.epochs), fitted.start),
         choices=(),
         limits=recipe.limits,
         history=fitted.history,
@@ -146,7 +145,7 @@ def _best_threshold(model: LoadedModel, val: Iterable[Sample]) -> tuple[float, s
     scores = []  # per picture, the Jaccard at each threshold
     for sample in tqdm(tuple(val), desc="choosing the threshold"):
         truth = read_mask(sample) > 127
-        probability = resize(segment(model, read_case(sample.image.read_bytes())).probability, *truth.shape)
+        probability = resize(segment(model, read_labelled(sample.image)).probability, *truth.shape)
         found = probability[None] >= _THRESHOLDS[:, None, None]
         union = (found | truth).sum(axis=(1, 2))
         scores.append((found & truth).sum(axis=(1, 2)) / np.maximum(union, 1))
@@ -241,7 +240,7 @@ def _auroc(own: NDArray[np.float64], foreign: NDArray[np.float64]) -> float:
 
 def _outputs(model: LoadedModel, segmenter: LoadedModel | None, samples: Iterable[Sample]) -> _Outputs:
     samples = tuple(samples)
-    cases = (read_case(sample.image.read_bytes()) for sample in samples)
+    cases = (read_labelled(sample.image) for sample in samples)
     return _pass(model, segmenter, cases, f"{model.card.region} picture", len(samples))
 
 

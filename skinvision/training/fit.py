@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
 import sys
 import warnings
-from contextlib import redirect_stdout
+from contextlib import redirect_stdout, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import lightning
+import msgspec
 import safetensors.torch
 import torch
 from lightning.pytorch.callbacks import EarlyStopping, EMAWeightAveraging, TQDMProgressBar
 from torch import nn
 
-from skinvision.card import History
+from skinvision.card import History, ModelCard
 from skinvision.errors import WeightsRejected
 from skinvision.models import networks
 from skinvision.models.registry import LoadedModel
-from skinvision.training.checkpoints import Checkpoints, read_checkpoint
+from skinvision.training.checkpoints import Checkpoints, best_of, read_checkpoint
 from skinvision.training.loaders import Loaders
 from skinvision.training.modules import ClassifierFit, Fit, SegmenterFit
 from skinvision.training.recipes import Recipe
@@ -30,15 +32,17 @@ class Fitted:
     """What a training run leaves.
 
     Attributes:
-        network: with the averaged weights.
+        network: with the averaged weights of the epoch with the best validation score.
         history: figures of every finished epoch.
         complete: false where the time limit came before the last epoch and before training stopped early; ``resume``
             goes on from there.
+        start: name and SHA-256 of the file that training started from; "" without one.
     """
 
     network: nn.Module
     history: History
     complete: bool
+    start: str = ""
 
 
 def fit(
@@ -65,7 +69,8 @@ def fit(
 
     Raises:
         DataRejected: the data do not have the layout or are less than one batch, or there is nothing to resume.
-        WeightsRejected: the start file or the checkpoint does not fit the network.
+        WeightsRejected: the start file does not fit the network, or the checkpoint is of another recipe or number of
+            training pictures.
     """
     last = run / "last.ckpt"
     checkpoint = read_checkpoint(last) if resume else {}
@@ -76,13 +81,20 @@ def fit(
     fresh = frozenset(checkpoint.get("fresh", fresh))
     if resume:
         load_average(network, checkpoint)
+    begun = checkpoint.get("start", "") if resume else _provenance(start)
     network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     module = _module(network, recipe, fresh, loaders)
+    module.start = begun
     checkpoints = Checkpoints(last, max_minutes)
-    _train(module, loaders, checkpoints, last if resume else None)
-    load_average(network, read_checkpoint(last))
+    if checkpoint.get("finished"):
+        module.on_load_checkpoint(checkpoint)
+    else:
+        _check_plan(module, checkpoint)
+        _train(module, loaders, checkpoints, last if resume else None)
+    best = best_of(last)
+    load_average(network, read_checkpoint(best if best.is_file() else last))
     history = History(module.score_name, tuple(module.epochs))
-    return Fitted(network.cpu().eval(), history, not checkpoints.stopped)
+    return Fitted(network.cpu().eval(), history, not checkpoints.stopped, begun)
 
 
 def load_start(network: nn.Module, recipe: Recipe, start: Path) -> frozenset[str]:
@@ -130,6 +142,24 @@ def load_average(network: nn.Module, checkpoint: dict[str, Any]) -> None:
         raise WeightsRejected("a checkpoint of this recipe", str(error), "train without --resume") from error
 
 
+def _provenance(start: Path | None) -> str:
+    """A start file's name and SHA-256, with how it was trained where its card lies beside it."""
+    if start is None:
+        return ""
+    sha256, trained = hashlib.sha256(start.read_bytes()).hexdigest(), ""
+    with suppress(OSError, msgspec.MsgspecError):
+        card = msgspec.json.decode(start.with_suffix(".json").read_bytes(), type=ModelCard)
+        trained = f" ({card.recipe})" if card.sha256 == sha256 else ""
+    return f"{start.name}, SHA-256 {sha256}{trained}"
+
+
+def _check_plan(module: Fit, checkpoint: dict[str, Any]) -> None:
+    """A checkpoint's schedule ends with the steps that it was planned for."""
+    plan = module.plan()
+    if (found := checkpoint.get("plan", plan)) != plan:
+        raise WeightsRejected(f"a checkpoint of {plan}", found, "give the same recipe and data, or leave out --resume")
+
+
 def _module(network: nn.Module, recipe: Recipe, fresh: frozenset[str], loaders: Loaders) -> Fit:
     if recipe.task == "segmentation":
         return SegmenterFit(network, recipe, fresh, loaders.steps_per_epoch)
@@ -161,3 +191,7 @@ def _train(module: Fit, loaders: Loaders, checkpoints: Checkpoints, resume_from:
         except TimeoutError:
             if not checkpoints.stopped:
                 raise
+        except SystemExit as error:  # Lightning's way to end after Ctrl-C
+            if isinstance(error.__context__, KeyboardInterrupt):
+                raise KeyboardInterrupt from error
+            raise

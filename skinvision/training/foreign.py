@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,25 +11,33 @@ from numpy.typing import NDArray
 from skimage import data as skimage_data
 from sklearn.datasets import load_sample_images
 
-from skinvision.intake import read_case
+from skinvision.errors import DataRejected
+from skinvision.training.data import images, read_labelled
 from skinvision.types import Case
 
 _CROP = 256
 
 
-def foreign_sets(folders: dict[str, Path]) -> dict[str, list[Case]]:
+def foreign_sets(folders: Iterable[Path]) -> dict[str, list[Case]]:
     """Named sets of foreign pictures.
 
     Args:
-        folders: more sets: name -> folder with ``images/``.
+        folders: more sets, called as their folders, each with ``images/``.
 
     Returns:
         ``photographs`` (crops of the pictures bundled with scikit-image and scikit-learn), ``textures`` (plain
         patterns) and the folders' pictures.
+
+    Raises:
+        DataRejected: a folder without pictures, or with a name that another set has.
     """
     sets = {"photographs": [_case(crop) for crop in _photographs()], "textures": [_case(t) for t in _textures()]}
-    for name, folder in folders.items():
-        sets[name] = [read_case(path.read_bytes()) for path in sorted((folder / "images").iterdir())]
+    for folder in folders:
+        cases = [read_labelled(path) for path in images(folder / "images").values()]
+        if folder.name in sets or not cases:
+            got = "one that is taken" if cases else "no picture"
+            raise DataRejected(f"pictures in {folder}, under a name of its own", got, "give another folder")
+        sets[folder.name] = cases
     return sets
 
 

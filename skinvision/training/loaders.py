@@ -18,11 +18,10 @@ from torchvision.transforms import v2
 
 from skinvision.errors import DataRejected, WeightsRejected
 from skinvision.geometry import crop, square_around
-from skinvision.intake import read_case
 from skinvision.models.registry import LoadedModel
 from skinvision.segment import segment
 from skinvision.training import augment
-from skinvision.training.data import Sample, decode_all, read_image, read_mask, read_table
+from skinvision.training.data import Sample, decode_all, read_image, read_labelled, read_mask, read_table
 from skinvision.training.recipes import Recipe
 
 _Item = tuple[Tensor, Tensor | int]
@@ -40,7 +39,8 @@ class Loaders(lightning.LightningDataModule):
         segmenter: finds the boxes for a recipe that is trained on them.
 
     Raises:
-        DataRejected: the layout is wrong, or fewer pictures than one batch are left for training.
+        DataRejected: the layout is wrong, fewer pictures than one batch are left for training, or an extra picture is
+            held out in ``folder``.
         WeightsRejected: boxes are asked for without a segmenter.
     """
 
@@ -65,6 +65,9 @@ class Loaders(lightning.LightningDataModule):
             self._name = f"box-{recipe.region_margin}-{segmenter.card.sha256[:16]}"
         own = {split: self._known(read_table(folder, split), split) for split in ("train", "val")}
         more = [sample for other in extra for sample in learnable(recipe, read_table(other, "train"))]
+        held_out = {sample.image_id for sample in read_table(folder) if sample.split != "train"}
+        if leaked := held_out.intersection(sample.image_id for sample in more):
+            raise DataRejected("extra pictures that are not held out", f"{min(leaked)}, which is", "take them away")
         self.steps_per_epoch = len(own["train"]) // recipe.batch_size
         self.samples = {"train": (*own["train"], *more), "val": own["val"]}
         self.decoded = {split: self._decode(samples, cache) for split, samples in self.samples.items()}
@@ -135,7 +138,7 @@ def learnable(recipe: Recipe, samples: tuple[Sample, ...]) -> tuple[Sample, ...]
 def _box_reader(segmenter: LoadedModel, margin: float) -> Callable[[Sample], NDArray[np.uint8]]:
     def read_box(sample: Sample) -> NDArray[np.uint8]:
         """The box around the lesion, as the finished classifier will see it; the whole picture without a lesion."""
-        case = read_case(sample.image.read_bytes())
+        case = read_labelled(sample.image)
         lesion = segment(segmenter, case).box
         return (
             case.image if lesion is None else crop(case.image, square_around(lesion, margin, case.height, case.width))

@@ -41,6 +41,7 @@ class Fit(lightning.LightningModule):
         self.steps_per_epoch = steps_per_epoch
         self.frozen = tuple(p for p in recipe.frozen if not any(name.startswith(p) for name in fresh))
         self.epochs: list[Epoch] = []
+        self.start = ""  # where the weights came from
         self.train_loss = MeanMetric()
         self.val_loss = MeanMetric()
         self._validated = (float("nan"), float("nan"))  # loss and score of this epoch
@@ -99,9 +100,15 @@ class Fit(lightning.LightningModule):
         self.log_dict({"score": score, "val_loss": loss}, prog_bar=True)
         self._validated = (loss, score)
 
+    def plan(self) -> str:
+        """What a resumed run has to agree in."""
+        return f"recipe {self.recipe.name}, {self.recipe.epochs} epochs of {self.steps_per_epoch} steps"
+
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         checkpoint["history"] = [(e.epoch, e.size, e.train_loss, e.val_loss, e.score, e.minutes) for e in self.epochs]
         checkpoint["fresh"] = sorted(self.fresh)
+        checkpoint["start"] = self.start
+        checkpoint["plan"] = self.plan()
         checkpoint["minutes"] = self._minutes_so_far()
         checkpoint["random_state"] = torch.get_rng_state()
         batches = float(self.train_loss.weight)

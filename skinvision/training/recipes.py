@@ -35,7 +35,6 @@ class Recipe:
         patience: epochs without a better validation score, after which training stops early.
         synonyms: diagnoses of other data sets, and the labels that they count as.
         region: what a classifier is trained on, the whole picture or the box around the lesion with ``region_margin``.
-        earlier: recipe of the round whose averaged weights this one is meant to start from, and its finished epochs.
     """
 
     name: str
@@ -62,7 +61,6 @@ class Recipe:
     synonyms: tuple[tuple[str, str], ...] = ()
     region: Region = "whole"
     region_margin: float = 0.35
-    earlier: tuple[Recipe, int] | None = None
     mean: tuple[float, float, float] = IMAGENET_MEAN
     std: tuple[float, float, float] = IMAGENET_STD
 
@@ -70,20 +68,18 @@ class Recipe:
     def epochs(self) -> int:
         return sum(phase.epochs for phase in self.phases)
 
-    def summary(self, epochs: int) -> str:
+    def summary(self, epochs: int, start: str) -> str:
         """One paragraph for the card.
 
         Args:
             epochs: that were trained.
+            start: the file that training started from; "" without one.
         """
         sizes = ", then ".join(f"{p.epochs} epochs at {p.size[1]} × {p.size[0]} px" for p in self.phases)
-        before = ""
-        if self.earlier:
-            recipe, done = self.earlier
-            before = f"{recipe.summary(done)} Then, from its averaged weights: "
+        before = f"From {start}" if start else "From random weights"
         seen = "whole pictures" if self.region == "whole" else "boxes around the lesion"
         return (
-            f"{before}{sizes} ({epochs} of {self.epochs} epochs done), {seen}; AdamW, one-cycle learning rate "
+            f"{before}: {sizes} ({epochs} of {self.epochs} epochs done), {seen}; AdamW, one-cycle learning rate "
             f"{self.learning_rate:g} (× {self.fresh_factor:g} for fresh weights), batches of {self.batch_size}, "
             f"bfloat16, exponential average of the weights ({self.ema_decay:g}); "
             f"frozen: {', '.join(self.frozen) or 'nothing'}."
@@ -115,7 +111,7 @@ UNET = Recipe(
     architecture=Architecture("unet", "segmentation-models-pytorch", "tu-tf_efficientnet_b0"),
     labels=("lesion",),
     titles=("Lesion",),
-    start_names={"": "encoder.model."},
+    start_names={"": "encoder.model.", **{part: part for part in ("encoder.", "decoder.", "segmentation_head.")}},
     phases=(Phase((96, 128), 7), Phase((144, 192), 6), Phase((192, 256), 5)),
     input_size=(192, 256),
     stored_size=(192, 256),
@@ -172,7 +168,6 @@ RESNET50_SECOND = replace(
     name="resnet50-second",
     title="ResNet50, second round",
     phases=(Phase((160, 160), 9, mixup=0.2), Phase((192, 192), 9, mixup=0.2)),
-    earlier=(RESNET50_BASE, 12),
 )
 RESNET50 = replace(
     RESNET50_BASE,
@@ -181,7 +176,6 @@ RESNET50 = replace(
     phases=(Phase((192, 192), 9, mixup=0.2), Phase((192, 192), 3)),
     learning_rate=2e-4,
     region="box",
-    earlier=(RESNET50_SECOND, 14),
 )
 
 RECIPES = {recipe.name: recipe for recipe in (UNET, RESNET50_BASE, RESNET50_SECOND, RESNET50)}

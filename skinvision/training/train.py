@@ -9,7 +9,7 @@ from skinvision.card import ModelCard, Task
 from skinvision.errors import UnknownName
 from skinvision.models import registry
 from skinvision.models.registry import DEFAULTS, LoadedModel
-from skinvision.training.data import Sample, read_table
+from skinvision.training.data import read_table
 from skinvision.training.finish import Splits, finish_classifier, finish_segmenter
 from skinvision.training.fit import fit
 from skinvision.training.foreign import foreign_sets
@@ -56,19 +56,20 @@ def train(
     """
     plan = _recipe(task, recipe or DEFAULTS[task])
     segmenter = _segmenter() if task == "classification" else None
-    fitted = fit(plan, data, runs / out, start, resume, max_minutes, workers, extra, segmenter)
-    if not (fitted.complete or ship):
-        return None
-    samples = read_table(data)
+    registry.check_name(out)
+    samples = learnable(plan, read_table(data))
     datasets = (
         describe(data, Counter(sample.split for sample in samples)),
         *(describe(other, {"train": len(learnable(plan, read_table(other, "train")))}) for other in extra),
     )
-    splits = Splits(*(_split(samples, split, plan) for split in ("train", "val", "test")))
+    strange = foreign_sets(foreign)
+    fitted = fit(plan, data, runs / out, start, resume, max_minutes, workers, extra, segmenter)
+    if not (fitted.complete or ship):
+        return None
+    splits = Splits(*(tuple(s for s in samples if s.split == split) for split in ("train", "val", "test")))
     if task == "segmentation":
         model = finish_segmenter(plan, fitted, out, datasets, splits)
     else:
-        strange = foreign_sets({folder.name: folder for folder in foreign})
         model = finish_classifier(plan, fitted, out, datasets, splits, segmenter, strange)
     return registry.save(model)
 
@@ -78,11 +79,6 @@ def _recipe(task: Task, name: str) -> Recipe:
     if name not in known:
         raise UnknownName.among(f"recipe for {task}", name, known)
     return RECIPES[name]
-
-
-def _split(samples: tuple[Sample, ...], split: str, recipe: Recipe) -> tuple[Sample, ...]:
-    scored = (s for s in samples if s.split == split)
-    return tuple(s for s in scored if recipe.task == "segmentation" or s.dx in recipe.labels)
 
 
 def _segmenter() -> LoadedModel | None:
