@@ -195,6 +195,8 @@ class ModelCard:
         stages: names of the stages a class activation map can be made at, first to last.
         sha256: of the weights file.
         code_version: of skinvision, when the card was written.
+        working_size: (height, width) px that a picture is brought to before the input size, as in training; None where
+            it goes to the input size at once.
     """
 
     name: str
@@ -223,6 +225,7 @@ class ModelCard:
     parameters: int
     sha256: str
     code_version: str
+    working_size: tuple[int, int] | None = None
 
     def title_of(self, label: str) -> str:
         """The full disease name of a label.

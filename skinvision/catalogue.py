@@ -54,7 +54,7 @@ def _check(card: ModelCard) -> None:
     names = len(set(card.labels))
     needed = {
         "labels that differ, each with its title": names == len(card.labels) == len(card.titles) > 0,
-        "an input size of 1 px or more": min(card.input_size) >= 1,
+        "an input size of 1 px or more": min(*card.input_size, *(card.working_size or (1,))) >= 1,
         "standard deviations above 0": min(card.std) > 0,
         "a threshold in (0, 1)": card.threshold is None or 0 < card.threshold < 1,
         "a temperature above 0": card.calibration is None or card.calibration.temperature > 0,

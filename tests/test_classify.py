@@ -12,7 +12,7 @@ from skinvision.card import ModelCard
 from skinvision.classify import classifier_input, classify, predict, region_of, staged
 from skinvision.errors import ShapeMismatch, WeightsRejected
 from skinvision.explain import grad_cam
-from skinvision.geometry import Box
+from skinvision.geometry import Box, resize
 from skinvision.models.registry import LoadedModel, load
 from skinvision.types import Case, LesionMask
 
@@ -113,3 +113,10 @@ def _with(model: LoadedModel, **changes: object) -> LoadedModel:
 
 def _softmax(logits: np.ndarray) -> np.ndarray:
     return np.exp(logits) / np.exp(logits).sum()
+
+
+def test_a_picture_passes_through_the_working_size_as_in_training(model: LoadedModel, case: Case) -> None:
+    whole = Box.whole(80, 120)
+    blurred = Case(resize(case.image, 16, 16), "ab" * 32)
+    expected = classifier_input(model, blurred, Box.whole(16, 16))
+    torch.testing.assert_close(classifier_input(_with(model, working_size=(16, 16)), case, whole), expected)

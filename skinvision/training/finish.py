@@ -137,6 +137,7 @@ def _draft(recipe: Recipe, fitted: Fitted, name: str, data: tuple[Dataset, ...])
         parameters=sum(parameter.numel() for parameter in network.parameters()),
         sha256="",
         code_version=skinvision.__version__,
+        working_size=recipe.stored_size,
     )
     return LoadedModel(card, network, None)
 
