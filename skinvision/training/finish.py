@@ -159,10 +159,7 @@ def _best_threshold(model: LoadedModel, val: Iterable[Sample]) -> tuple[float, s
 def _best_view(
     model: LoadedModel, segmenter: LoadedModel | None, val: tuple[Sample, ...], sizes: Iterable[tuple[int, int]]
 ) -> tuple[LoadedModel, str]:
-    """The model looking at what gave the best AUC on ``val``: whole picture or box around the lesion, at which size.
-
-    The area under the ROC curve does not depend on the balance of the classes, which is chosen after it.
-    """
+    """The model looking at what gave the best balanced accuracy on ``val``: whole picture or box, at which size."""
     truth = _truth(model.card, val)
     regions: tuple[Region, ...] = ("whole", "box") if segmenter else ("whole",)
     candidates, said = [], []
@@ -171,11 +168,11 @@ def _best_view(
         logits = _outputs(candidate, segmenter, val).logits
         auc = _macro_auc(trust.probabilities(logits, 1.0), truth)
         recall = metrics.balanced_accuracy_score(truth, logits.argmax(axis=1))
-        candidates.append((auc, candidate))
-        said.append(f"{region} at {size[1]} × {size[0]} px: {auc:.4f} ({recall:.3f})")
+        candidates.append((recall, candidate))
+        said.append(f"{region} at {size[1]} × {size[0]} px: {recall:.4f} ({auc:.4f})")
     best = max(candidates, key=itemgetter(0))[1]
     margin = f" The margin of the box is {model.card.region_margin:.0%}." if segmenter else ""
-    return best, f"Region and size by macro AUC (balanced accuracy) on val: {', '.join(said)}.{margin}"
+    return best, f"Region and size by balanced accuracy (macro AUC) on val: {', '.join(said)}.{margin}"
 
 
 def _macro_auc(probability: NDArray[np.float32], truth: NDArray[np.int64]) -> float:
