@@ -103,7 +103,7 @@ def test_a_page_that_is_opened_first_has_its_frame(page: playwright.Page, addres
     page.goto(f"{address}/evidence")
     _expect(page.get_by_role("heading", name="How good are the models?")).to_be_visible()
     _expect(page.get_by_role("link", name="Analyse")).to_be_visible()
-    _expect(page.get_by_text("not a medical device")).to_be_visible()
+    _expect(page.get_by_text("Teaching only — not a medical device")).to_be_visible()
 
 
 def test_uploads_are_seen_as_pictures_and_bars_and_a_bad_file_as_a_sentence(
