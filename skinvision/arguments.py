@@ -76,6 +76,13 @@ def _fill_train(command: argparse.ArgumentParser) -> None:
         help="more folders, whose split train is learnt from too",
     )
     command.add_argument(
+        "--teacher",
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help="finished models of the same labels, to imitate as well",
+    )
+    command.add_argument(
         "--runs", type=Path, default=Path("runs"), metavar="DIR", help="for checkpoints (default: runs)"
     )
     command.add_argument(

@@ -106,6 +106,7 @@ def _train(options: Namespace) -> int:
         recipe=options.recipe,
         start=options.start,
         extra=tuple(options.extra),
+        teachers=tuple(options.teacher),
         runs=options.runs,
         foreign=tuple(options.foreign),
         resume=options.resume,

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+import safetensors.torch
 import torch
 import torchvision
 
@@ -8,6 +11,7 @@ from skinvision.card import Architecture
 from skinvision.errors import UnknownName
 from skinvision.models.networks import build, staged_resnet
 from skinvision.models.staged import StagedClassifier
+from skinvision.training.fit import load_start
 from skinvision.training.recipes import RECIPES, Recipe
 
 
@@ -44,12 +48,28 @@ def test_a_staged_resnet_computes_what_torchvision_computes() -> None:
         torch.testing.assert_close(network(picture), resnet(picture))
 
 
+def test_mobilenet_starts_from_torchvisions_names_and_computes_what_torchvision_computes(tmp_path: Path) -> None:
+    original = torchvision.models.mobilenet_v2().eval()
+    path = tmp_path / "start.safetensors"
+    safetensors.torch.save_file(original.state_dict(), path)
+    recipe = RECIPES["mobilenet_v2"]
+    network = build(recipe.architecture, len(recipe.labels)).eval()
+    assert isinstance(network, StagedClassifier)
+    assert load_start(network, recipe, path) == {"head.linear.weight", "head.linear.bias"}
+    picture = torch.rand(2, 3, 64, 96)
+    with torch.inference_mode():
+        grids = [tuple(network.below(picture, name).shape[2:]) for name in network.stage_names]
+        torch.testing.assert_close(network.below(picture, "stage4"), original.features(picture))
+    assert grids == [(32, 48), (16, 24), (8, 12), (4, 6), (2, 3)]
+
+
 @pytest.mark.parametrize(
     ("architecture", "kind"),
     [
-        (Architecture("rest", "none", "rest"), "a builder among unet, resnet"),
+        (Architecture("rest", "none", "rest"), "a builder among unet, resnet, mobilenet"),
         (Architecture("resnet", "torchvision", "resnet19"), "a torchvision ResNet among resnet101"),
         (Architecture("resnet", "torchvision", "vgg16"), "a torchvision ResNet among resnet101"),
+        (Architecture("mobilenet", "torchvision", "mobilenet_v9"), "a torchvision MobileNetV2 among mobilenet_v2"),
         (Architecture("unet", "segmentation-models-pytorch", "resnet19"), "an? encoder among resnet18"),
         (Architecture("unet", "segmentation-models-pytorch", "tu-resnet19"), "an? encoder among resnet18"),
     ],

@@ -54,6 +54,16 @@ def _resnet(encoder: str, classes: int) -> nn.Module:
     return staged_resnet(models.get_model(encoder, zero_init_residual=True), classes)
 
 
+def _mobilenet_v2(encoder: str, classes: int) -> nn.Module:
+    if encoder != "mobilenet_v2":
+        raise UnknownName.among("torchvision MobileNetV2", encoder, ["mobilenet_v2"])
+    features = models.mobilenet_v2().features
+    # Cut after each halving of the resolution, so that stage 1 ... 4 have 1/4 ... 1/32 of it, as in a ResNet.
+    cuts = {"stem": (0, 2), "stage1": (2, 4), "stage2": (4, 7), "stage3": (7, 14), "stage4": (14, 19)}
+    stages = {name: features[start:end] for name, (start, end) in cuts.items()}
+    return StagedClassifier(stages, PooledLinear(features[-1].out_channels, classes))
+
+
 def _unet(encoder: str, classes: int) -> nn.Module:
     known = smp.encoders.get_encoder_names()
     if encoder not in known and not (encoder.startswith("tu-") and timm.is_model(encoder.removeprefix("tu-"))):
@@ -62,4 +72,8 @@ def _unet(encoder: str, classes: int) -> nn.Module:
     return network
 
 
-_BUILDERS: dict[str, Callable[[str, int], nn.Module]] = {"unet": _unet, "resnet": _resnet}
+_BUILDERS: dict[str, Callable[[str, int], nn.Module]] = {
+    "unet": _unet,
+    "resnet": _resnet,
+    "mobilenet": _mobilenet_v2,
+}

@@ -37,12 +37,14 @@ class Fitted:
         complete: false where the time limit came before the last epoch and before training stopped early; ``resume``
             goes on from there.
         start: name and SHA-256 of the file that training started from; "" without one.
+        taught_by: names and SHA-256 of the teachers; "" without any.
     """
 
     network: nn.Module
     history: History
     complete: bool
     start: str = ""
+    taught_by: str = ""
 
 
 def fit(
@@ -55,6 +57,7 @@ def fit(
     workers: int = 1,
     extra: tuple[Path, ...] = (),
     segmenter: LoadedModel | None = None,
+    teachers: tuple[LoadedModel, ...] = (),
 ) -> Fitted:
     """Train ``recipe`` on the splits ``train`` and ``val`` of ``data``.
 
@@ -66,14 +69,16 @@ def fit(
         workers: processes that transform pictures.
         extra: more folders, whose split ``train`` is learnt from too.
         segmenter: finds the boxes for a recipe that is trained on them.
+        teachers: finished classifiers that the new one also imitates.
 
     Raises:
         DataRejected: the data do not have the layout or are less than one batch, or there is nothing to resume.
-        WeightsRejected: the start file does not fit the network, or the checkpoint is of another recipe or number of
-            training pictures.
+        WeightsRejected: the start file does not fit the network, a teacher has other labels, or the checkpoint is of
+            another recipe, number of training pictures or teacher.
     """
     last = run / "last.ckpt"
     checkpoint = read_checkpoint(last) if resume else {}
+    _check_teachers(recipe, teachers)
     lightning.seed_everything(0, workers=True)
     loaders = Loaders(recipe, data, run / "decoded", workers, extra, segmenter)
     network = networks.build(recipe.architecture, len(recipe.labels))
@@ -83,7 +88,7 @@ def fit(
         load_average(network, checkpoint)
     begun = checkpoint.get("start", "") if resume else _provenance(start)
     network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    module = _module(network, recipe, fresh, loaders)
+    module = _module(network, recipe, fresh, loaders, teachers)
     module.start = begun
     checkpoints = Checkpoints(last, max_minutes)
     if checkpoint.get("finished"):
@@ -94,7 +99,7 @@ def fit(
     best = best_of(last)
     load_average(network, read_checkpoint(best if best.is_file() else last))
     history = History(module.score_name, tuple(module.epochs))
-    return Fitted(network.cpu().eval(), history, not checkpoints.stopped, begun)
+    return Fitted(network.cpu().eval(), history, not checkpoints.stopped, begun, module.taught_by)
 
 
 def load_start(network: nn.Module, recipe: Recipe, start: Path) -> frozenset[str]:
@@ -160,10 +165,26 @@ def _check_plan(module: Fit, checkpoint: dict[str, Any]) -> None:
         raise WeightsRejected(f"a checkpoint of {plan}", found, "give the same recipe and data, or leave out --resume")
 
 
-def _module(network: nn.Module, recipe: Recipe, fresh: frozenset[str], loaders: Loaders) -> Fit:
+def _check_teachers(recipe: Recipe, teachers: tuple[LoadedModel, ...]) -> None:
+    if teachers and recipe.task != "classification":
+        raise WeightsRejected("teachers for a classifier alone", f"some for {recipe.title}", "leave them out")
+    for teacher in teachers:
+        if teacher.card.labels != recipe.labels:
+            known = f"{teacher.card.name}, which knows {', '.join(teacher.card.labels)}"
+            raise WeightsRejected(f"a teacher of {', '.join(recipe.labels)}", known, "name another one")
+
+
+def _module(
+    network: nn.Module,
+    recipe: Recipe,
+    fresh: frozenset[str],
+    loaders: Loaders,
+    teachers: tuple[LoadedModel, ...],
+) -> Fit:
     if recipe.task == "segmentation":
         return SegmenterFit(network, recipe, fresh, loaders.steps_per_epoch)
-    return ClassifierFit(network, recipe, fresh, loaders.steps_per_epoch, loaders.drawn_frequencies())
+    frequencies = loaders.drawn_frequencies()
+    return ClassifierFit(network, recipe, fresh, loaders.steps_per_epoch, frequencies, teachers)
 
 
 def _train(module: Fit, loaders: Loaders, checkpoints: Checkpoints, resume_from: Path | None) -> None:

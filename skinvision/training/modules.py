@@ -17,6 +17,7 @@ from torchmetrics.classification import MulticlassAccuracy
 from torchvision.transforms import v2
 
 from skinvision.card import Epoch
+from skinvision.models.registry import LoadedModel
 from skinvision.training.augment import normalised
 from skinvision.training.recipes import Recipe
 
@@ -32,6 +33,7 @@ class Fit(lightning.LightningModule):
     """
 
     score_name = "score"
+    taught_by = ""  # names and SHA-256 of the teachers
 
     def __init__(self, network: nn.Module, recipe: Recipe, fresh: frozenset[str], steps_per_epoch: int) -> None:
         super().__init__()
@@ -102,7 +104,8 @@ class Fit(lightning.LightningModule):
 
     def plan(self) -> str:
         """What a resumed run has to agree in."""
-        return f"recipe {self.recipe.name}, {self.recipe.epochs} epochs of {self.steps_per_epoch} steps"
+        taught = f", taught by {self.taught_by}" if self.taught_by else ""
+        return f"recipe {self.recipe.name}, {self.recipe.epochs} epochs of {self.steps_per_epoch} steps{taught}"
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         checkpoint["history"] = [(e.epoch, e.size, e.train_loss, e.val_loss, e.score, e.minutes) for e in self.epochs]
@@ -163,24 +166,48 @@ class ClassifierFit(Fit):
 
     The unadjusted logits then stand for equally frequent classes. Scored by balanced accuracy.
 
+    With teachers, part of the loss is the divergence from what they say together of the same augmented pictures
+    (Hinton et al. 2015; Beyer et al. 2022).
+
     Args:
         frequencies: (K,) share of each class among the pictures drawn for training.
+        teachers: finished classifiers of the same labels.
     """
 
     score_name = "balanced accuracy"
 
     def __init__(
-        self, network: nn.Module, recipe: Recipe, fresh: frozenset[str], steps_per_epoch: int, frequencies: Tensor
+        self,
+        network: nn.Module,
+        recipe: Recipe,
+        fresh: frozenset[str],
+        steps_per_epoch: int,
+        frequencies: Tensor,
+        teachers: tuple[LoadedModel, ...] = (),
     ) -> None:
         super().__init__(network, recipe, fresh, steps_per_epoch)
         self.register_buffer("log_frequencies", frequencies.log(), persistent=False)
         self.log_frequencies: Tensor
+        self.taught_by = ", ".join(f"{t.card.name} (SHA-256 {t.card.sha256})" for t in teachers)
+        self.teachers = teachers  # not modules of this one: they are neither trained nor saved with it
         self.recall = MulticlassAccuracy(len(recipe.labels), average="macro")
 
     def loss(self, logits: Tensor, target: Tensor) -> Tensor:
         """Of logits (N, K) against class numbers (N,) or shares (N, K)."""
         adjusted = logits + self.log_frequencies
         return functional.cross_entropy(adjusted, target, label_smoothing=self.recipe.label_smoothing)
+
+    def imitation(self, logits: Tensor, pictures: Tensor) -> Tensor:
+        """Kullback-Leibler divergence of softened logits (N, K) from the teachers' mean for pictures (N, 3, H, W)."""
+        heat = self.recipe.teacher_temperature
+        with torch.no_grad():
+            said = [t.network(normalised(pictures, t.card.mean, t.card.std)).float() for t in self.teachers]
+            target = torch.stack([(one / heat).softmax(dim=1) for one in said]).mean(dim=0)
+        return heat**2 * functional.kl_div((logits / heat).log_softmax(dim=1), target, reduction="batchmean")
+
+    def on_fit_start(self) -> None:
+        for teacher in self.teachers:
+            teacher.network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def training_step(self, batch: tuple[Tensor, Tensor]) -> Tensor:
         pictures, target = batch
@@ -189,7 +216,10 @@ class ClassifierFit(Fit):
             mix = v2.MixUp(alpha=mixup, num_classes=len(self.recipe.labels))
             pictures, target = mix(pictures.float(), target)
             pictures = pictures.round().to(torch.uint8)
-        loss = self.loss(self(pictures), target)
+        logits = self(pictures)
+        loss = self.loss(logits, target)
+        if self.teachers:
+            loss = torch.lerp(loss, self.imitation(logits, pictures), self.recipe.teacher_weight)
         self.train_loss.update(loss.detach())
         return loss
 

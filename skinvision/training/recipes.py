@@ -34,6 +34,8 @@ class Recipe:
         ema_decay: of the average of the weights that is validated and shipped.
         patience: epochs without a better validation score, after which training stops early.
         synonyms: diagnoses of other data sets, and the labels that they count as.
+        teacher_weight: share of the loss that goes to what the teachers say, where there are any.
+        teacher_temperature: that softens the logits of teachers and student before they are compared.
         region: what a classifier is trained on, the whole picture or the box around the lesion with ``region_margin``.
     """
 
@@ -59,6 +61,8 @@ class Recipe:
     ema_decay: float = 0.998
     patience: int = 8
     synonyms: tuple[tuple[str, str], ...] = ()
+    teacher_weight: float = 0.5
+    teacher_temperature: float = 2.0
     region: Region = "whole"
     region_margin: float = 0.35
     mean: tuple[float, float, float] = IMAGENET_MEAN
@@ -68,21 +72,26 @@ class Recipe:
     def epochs(self) -> int:
         return sum(phase.epochs for phase in self.phases)
 
-    def summary(self, epochs: int, start: str) -> str:
+    def summary(self, epochs: int, start: str, taught_by: str = "") -> str:
         """One paragraph for the card.
 
         Args:
             epochs: that were trained.
             start: the file that training started from; "" without one.
+            taught_by: the models that were imitated; "" without any.
         """
         sizes = ", then ".join(f"{p.epochs} epochs at {p.size[1]} × {p.size[0]} px" for p in self.phases)
         before = f"From {start}" if start else "From random weights"
         seen = "whole pictures" if self.region == "whole" else "boxes around the lesion"
+        taught = (
+            f" {self.teacher_weight:.0%} of the loss: divergence from {taught_by}, at temperature "
+            f"{self.teacher_temperature:g}."
+        )
         return (
             f"{before}: {sizes} ({epochs} of {self.epochs} epochs done), {seen}; AdamW, one-cycle learning rate "
             f"{self.learning_rate:g} (× {self.fresh_factor:g} for fresh weights), batches of {self.batch_size}, "
             f"bfloat16, exponential average of the weights ({self.ema_decay:g}); "
-            f"frozen: {', '.join(self.frozen) or 'nothing'}."
+            f"frozen: {', '.join(self.frozen) or 'nothing'}.{taught if taught_by else ''}"
         )
 
     def phase_at(self, epoch: int) -> Phase:
@@ -178,4 +187,23 @@ RESNET50 = replace(
     region="box",
 )
 
-RECIPES = {recipe.name: recipe for recipe in (UNET, RESNET50_BASE, RESNET50_SECOND, RESNET50)}
+_MOBILENET_STAGES = {"stem": range(2), "stage1": range(2, 4), "stage2": range(4, 7), "stage3": range(7, 14)}
+MOBILENET_V2 = replace(
+    RESNET50_BASE,
+    name="mobilenet_v2",
+    title="MobileNetV2",
+    architecture=Architecture("mobilenet", "torchvision", "mobilenet_v2"),
+    start_names={
+        "": "",
+        **{f"features.{n}.": f"stages.stage4.{n}." for n in range(14, 19)},
+        **{f"features.{n}.": f"stages.{stage}.{n}." for stage, numbers in _MOBILENET_STAGES.items() for n in numbers},
+    },
+    phases=(Phase((160, 160), 6, mixup=0.2), Phase((192, 192), 9, mixup=0.2)),
+    learning_rate=5e-4,
+    frozen=(),
+    region="box",
+    mean=(0.5, 0.5, 0.5),
+    std=(0.5, 0.5, 0.5),
+)
+
+RECIPES = {recipe.name: recipe for recipe in (UNET, MOBILENET_V2, RESNET50_BASE, RESNET50_SECOND, RESNET50)}

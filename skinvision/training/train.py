@@ -26,6 +26,7 @@ def train(
     recipe: str | None = None,
     start: Path | None = None,
     extra: tuple[Path, ...] = (),
+    teachers: tuple[str, ...] = (),
     runs: Path = Path("runs"),
     foreign: tuple[Path, ...] = (),
     resume: bool = False,
@@ -40,6 +41,7 @@ def train(
         recipe: name of the recipe; the default model's by default.
         start: safetensors to start from.
         extra: more folders, whose split ``train`` is learnt from too.
+        teachers: names of finished classifiers that the new one also imitates.
         runs: where the run's folder ``out`` with its checkpoints lies.
         foreign: folders of pictures that are not dermoscopy, to measure how well they are noticed.
         resume: go on from the last checkpoint.
@@ -52,18 +54,19 @@ def train(
 
     Raises:
         DataRejected, WeightsRejected: as ``fit``.
-        UnknownName: no such recipe for the task.
+        UnknownName: no such recipe for the task, or no such teacher.
     """
     plan = _recipe(task, recipe or DEFAULTS[task])
     segmenter = _segmenter() if task == "classification" else None
     registry.check_name(out)
+    taught_by = tuple(registry.load(name) for name in teachers)
     samples = learnable(plan, read_table(data))
     datasets = (
         describe(data, Counter(sample.split for sample in samples)),
         *(describe(other, {"train": len(learnable(plan, read_table(other, "train")))}) for other in extra),
     )
     strange = foreign_sets(foreign)
-    fitted = fit(plan, data, runs / out, start, resume, max_minutes, workers, extra, segmenter)
+    fitted = fit(plan, data, runs / out, start, resume, max_minutes, workers, extra, segmenter, taught_by)
     if not (fitted.complete or ship):
         return None
     splits = Splits(*(tuple(s for s in samples if s.split == split) for split in ("train", "val", "test")))
