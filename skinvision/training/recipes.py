@@ -61,7 +61,7 @@ class Recipe:
     ema_decay: float = 0.998
     patience: int = 8
     synonyms: tuple[tuple[str, str], ...] = ()
-    teacher_weight: float = 0.5
+    teacher_weight: float = 0.7
     teacher_temperature: float = 2.0
     region: Region = "whole"
     region_margin: float = 0.35
@@ -178,13 +178,19 @@ RESNET50_SECOND = replace(
     title="ResNet50, second round",
     phases=(Phase((160, 160), 9, mixup=0.2), Phase((192, 192), 9, mixup=0.2)),
 )
-RESNET50 = replace(
+RESNET50_THIRD = replace(
     RESNET50_BASE,
-    name="resnet50",
-    title="ResNet50",
+    name="resnet50-third",
+    title="ResNet50, third round",
     phases=(Phase((192, 192), 9, mixup=0.2), Phase((192, 192), 3)),
     learning_rate=2e-4,
     region="box",
+)
+RESNET50 = replace(
+    RESNET50_THIRD,
+    name="resnet50",
+    title="ResNet50",
+    phases=(Phase((192, 192), 14, mixup=0.4),),
 )
 
 _MOBILENET_STAGES = {"stem": range(2), "stage1": range(2, 4), "stage2": range(4, 7), "stage3": range(7, 14)}
@@ -206,4 +212,6 @@ MOBILENET_V2 = replace(
     std=(0.5, 0.5, 0.5),
 )
 
-RECIPES = {recipe.name: recipe for recipe in (UNET, MOBILENET_V2, RESNET50_BASE, RESNET50_SECOND, RESNET50)}
+RECIPES = {
+    recipe.name: recipe for recipe in (UNET, MOBILENET_V2, RESNET50_BASE, RESNET50_SECOND, RESNET50_THIRD, RESNET50)
+}
