@@ -35,6 +35,7 @@ _FEATURES_PER_CLASS = 300
 _BATCH = 16
 _THRESHOLDS = np.linspace(0.3, 0.6, 7)
 _SHIFTS = np.linspace(0, 1, 11)
+_ACCURACY = 0.81  # 0.80 is asked for; ``val`` knows it to about one in a hundred
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ def finish_classifier(
         segmenter: to try the box around the lesion with; None leaves the whole picture.
         foreign: named sets of pictures that should be noticed as strange.
     """
-    sizes = sorted({recipe.phases[-1].size, recipe.input_size})
+    sizes = sorted({recipe.phases[-1].size, recipe.input_size, recipe.stored_size})
     model, view = _best_view(_draft(recipe, fitted, name, data), segmenter, splits.val, sizes)
     segmenter = segmenter if model.card.region == "box" else None
     val = _outputs(model, segmenter, splits.val)
@@ -188,20 +189,24 @@ def _best_shift(
 ) -> tuple[NDArray[np.float32], str]:
     """How far the logits, balanced by training, go back to the natural class frequencies (Menon et al. 2021).
 
+    Balanced logits are the best guess for balanced accuracy; each step back trades recall of rare classes for accuracy.
+
     Returns:
-        (K,) to be added to the logits: the part of the log frequencies with the best mean of accuracy and balanced
-        accuracy on ``val``; and a sentence about it.
+        (K,) to be added to the logits: the least part of the log frequencies that gives an accuracy of 0.81 on ``val``,
+        or the most accurate one where none does; and a sentence about it.
     """
     counts = Counter(sample.dx for sample in train)
     log_frequency = np.log([max(counts[label], 1) / max(counts.total(), 1) for label in card.labels])
     guesses = [(logits + part * log_frequency).argmax(axis=1) for part in _SHIFTS]
     pairs = [(metrics.accuracy_score(truth, g), metrics.balanced_accuracy_score(truth, g)) for g in guesses]
-    best = int(np.argmax([sum(pair) for pair in pairs]))
+    accuracy = [a for a, _ in pairs]
+    best = int(np.argmax(np.array(accuracy) >= min(_ACCURACY, max(accuracy))))
     listed = ", ".join(f"{p:.1f}: {a:.3f} / {b:.3f}" for p, (a, b) in zip(_SHIFTS, pairs, strict=True))
     sentence = (
         f"Part of the log class frequencies added to the logits, by accuracy / balanced accuracy on val ({listed})."
     )
-    return (_SHIFTS[best] * log_frequency).astype(np.float32), f"{sentence} Chosen: {_SHIFTS[best]:.1f}."
+    chosen = f"Chosen: {_SHIFTS[best]:.1f}, the least with an accuracy of {min(_ACCURACY, max(accuracy)):.2f}."
+    return (_SHIFTS[best] * log_frequency).astype(np.float32), f"{sentence} {chosen}"
 
 
 def _outlier_rule(

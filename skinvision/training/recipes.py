@@ -190,7 +190,7 @@ RESNET50 = replace(
     RESNET50_THIRD,
     name="resnet50",
     title="ResNet50",
-    phases=(Phase((192, 192), 14, mixup=0.4),),
+    phases=(Phase((192, 192), 11, mixup=0.4),),
 )
 
 _MOBILENET_STAGES = {"stem": range(2), "stage1": range(2, 4), "stage2": range(4, 7), "stage3": range(7, 14)}
