@@ -13,7 +13,7 @@ from segmentation_models_pytorch.losses._functional import soft_jaccard_score
 from torch import Tensor, nn
 from torch.nn import functional
 from torchmetrics import MeanMetric
-from torchmetrics.classification import MulticlassAccuracy
+from torchmetrics.classification import MulticlassAUROC
 from torchvision.transforms import v2
 
 from skinvision.card import Epoch
@@ -164,7 +164,8 @@ class SegmenterFit(Fit):
 class ClassifierFit(Fit):
     """Cross-entropy of logits adjusted by the log frequency of what is drawn (Menon et al. 2021, eq. 10).
 
-    The unadjusted logits then stand for equally frequent classes. Scored by balanced accuracy.
+    The unadjusted logits then stand for equally frequent classes. Scored by the mean AUC of each class against the
+    others, which does not depend on where teachers or sampling draw the line between frequent and rare classes.
 
     With teachers, part of the loss is the divergence from what they say together of the same augmented pictures
     (Hinton et al. 2015; Beyer et al. 2022).
@@ -174,7 +175,7 @@ class ClassifierFit(Fit):
         teachers: finished classifiers of the same labels.
     """
 
-    score_name = "balanced accuracy"
+    score_name = "macro AUC"
 
     def __init__(
         self,
@@ -190,7 +191,7 @@ class ClassifierFit(Fit):
         self.log_frequencies: Tensor
         self.taught_by = ", ".join(f"{t.card.name} (SHA-256 {t.card.sha256})" for t in teachers)
         self.teachers = teachers  # not modules of this one: they are neither trained nor saved with it
-        self.recall = MulticlassAccuracy(len(recipe.labels), average="macro")
+        self.auc = MulticlassAUROC(len(recipe.labels), average="macro")
 
     def loss(self, logits: Tensor, target: Tensor) -> Tensor:
         """Of logits (N, K) against class numbers (N,) or shares (N, K)."""
@@ -227,9 +228,9 @@ class ClassifierFit(Fit):
         pictures, target = batch
         logits = self(pictures)
         self.val_loss.update(functional.cross_entropy(logits, target), weight=len(pictures))
-        self.recall.update(logits, target)
+        self.auc.update(logits, target)
 
     def on_validation_epoch_end(self) -> None:
-        score = float(self.recall.compute())
-        self.recall.reset()
+        score = float(self.auc.compute())
+        self.auc.reset()
         self.record_validation(score)

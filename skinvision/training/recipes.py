@@ -178,20 +178,16 @@ RESNET50_SECOND = replace(
     title="ResNet50, second round",
     phases=(Phase((160, 160), 9, mixup=0.2), Phase((192, 192), 9, mixup=0.2)),
 )
-RESNET50_THIRD = replace(
+RESNET50 = replace(
     RESNET50_BASE,
-    name="resnet50-third",
-    title="ResNet50, third round",
+    name="resnet50",
+    title="ResNet50",
     phases=(Phase((192, 192), 9, mixup=0.2), Phase((192, 192), 3)),
     learning_rate=2e-4,
     region="box",
 )
-RESNET50 = replace(
-    RESNET50_THIRD,
-    name="resnet50",
-    title="ResNet50",
-    phases=(Phase((192, 192), 11, mixup=0.4),),
-)
+# For a network that has learnt already and goes on with teachers.
+RESNET50_TAUGHT = replace(RESNET50, name="resnet50-taught", phases=(Phase((192, 192), 11, mixup=0.4),))
 
 _MOBILENET_STAGES = {"stem": range(2), "stage1": range(2, 4), "stage2": range(4, 7), "stage3": range(7, 14)}
 MOBILENET_V2 = replace(
@@ -212,6 +208,19 @@ MOBILENET_V2 = replace(
     std=(0.5, 0.5, 0.5),
 )
 
+MOBILENET_V2_TAUGHT = replace(
+    MOBILENET_V2, name="mobilenet_v2-taught", phases=(Phase((224, 224), 16, mixup=0.4),), learning_rate=3e-4
+)
+
 RECIPES = {
-    recipe.name: recipe for recipe in (UNET, MOBILENET_V2, RESNET50_BASE, RESNET50_SECOND, RESNET50_THIRD, RESNET50)
+    recipe.name: recipe
+    for recipe in (
+        UNET,
+        RESNET50_BASE,
+        RESNET50_SECOND,
+        RESNET50,
+        RESNET50_TAUGHT,
+        MOBILENET_V2,
+        MOBILENET_V2_TAUGHT,
+    )
 }
