@@ -171,6 +171,17 @@ def test_an_unfinished_run_is_resumed_under_its_own_plan_alone(lesions: Path, en
         fit(longer, lesions, tmp_path, resume=True, workers=0)
 
 
+def test_an_unfinished_run_is_not_overwritten(lesions: Path, encoder: Path, tmp_path: Path) -> None:
+    fit(SEGMENTER, lesions, tmp_path, encoder, max_minutes=0, workers=0)
+    before = (tmp_path / "last.ckpt").read_bytes()
+    with pytest.raises(DataRejected, match="go on with --resume"):
+        fit(SEGMENTER, lesions, tmp_path, encoder, workers=0)
+    assert (tmp_path / "last.ckpt").read_bytes() == before
+    (tmp_path / "last.ckpt").write_bytes(before[:100])
+    fit(SEGMENTER, lesions, tmp_path, encoder, max_minutes=0, workers=0)
+    assert read_checkpoint(tmp_path / "last.ckpt")["global_step"] == 1
+
+
 def test_an_interrupt_leaves_training_as_one(
     lesions: Path, encoder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

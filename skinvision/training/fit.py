@@ -18,7 +18,7 @@ from lightning.pytorch.callbacks import EarlyStopping, EMAWeightAveraging, TQDMP
 from torch import nn
 
 from skinvision.card import History, ModelCard
-from skinvision.errors import WeightsRejected
+from skinvision.errors import DataRejected, WeightsRejected
 from skinvision.models import networks
 from skinvision.models.registry import LoadedModel
 from skinvision.training.checkpoints import Checkpoints, best_of, read_checkpoint
@@ -72,11 +72,14 @@ def fit(
         teachers: finished classifiers that the new one also imitates.
 
     Raises:
-        DataRejected: the data do not have the layout or are less than one batch, or there is nothing to resume.
+        DataRejected: the data do not have the layout or are less than one batch, there is nothing to resume, or there
+            is and it would be lost.
         WeightsRejected: the start file does not fit the network, a teacher has other labels, or the checkpoint is of
             another recipe, number of training pictures or teacher.
     """
     last = run / "last.ckpt"
+    if not resume and _is_unfinished(last):
+        raise DataRejected(f"no unfinished run at {last}", "one", "go on with --resume, or take the file away")
     checkpoint = read_checkpoint(last) if resume else {}
     _check_teachers(recipe, teachers)
     lightning.seed_everything(0, workers=True)
@@ -156,6 +159,13 @@ def _provenance(start: Path | None) -> str:
         card = msgspec.json.decode(start.with_suffix(".json").read_bytes(), type=ModelCard)
         trained = f" ({card.recipe})" if card.sha256 == sha256 else ""
     return f"{start.name}, SHA-256 {sha256}{trained}"
+
+
+def _is_unfinished(last: Path) -> bool:
+    try:
+        return not read_checkpoint(last).get("finished")
+    except (DataRejected, WeightsRejected):  # nothing there, or nothing that could be resumed
+        return False
 
 
 def _check_plan(module: Fit, checkpoint: dict[str, Any]) -> None:
