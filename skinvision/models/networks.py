@@ -13,6 +13,16 @@ from skinvision.card import Architecture
 from skinvision.errors import UnknownName
 from skinvision.models.staged import PooledLinear, StagedClassifier
 
+# Which of torchvision's ``features`` make a stage: cut at each halving of the resolution, so that stage 1 … 4 have
+# 1/4 … 1/32 of it, as in a ResNet.
+MOBILENET_V2_CUTS = {
+    "stem": range(2),
+    "stage1": range(2, 4),
+    "stage2": range(4, 7),
+    "stage3": range(7, 14),
+    "stage4": range(14, 19),
+}
+
 
 def build(architecture: Architecture, classes: int) -> nn.Module:
     """An untrained network.
@@ -58,9 +68,7 @@ def _mobilenet_v2(encoder: str, classes: int) -> nn.Module:
     if encoder != "mobilenet_v2":
         raise UnknownName.among("torchvision MobileNetV2", encoder, ["mobilenet_v2"])
     features = models.mobilenet_v2().features
-    # Cut after each halving of the resolution, so that stage 1 ... 4 have 1/4 ... 1/32 of it, as in a ResNet.
-    cuts = {"stem": (0, 2), "stage1": (2, 4), "stage2": (4, 7), "stage3": (7, 14), "stage4": (14, 19)}
-    stages = {name: features[start:end] for name, (start, end) in cuts.items()}
+    stages = {name: features[cut.start : cut.stop] for name, cut in MOBILENET_V2_CUTS.items()}
     return StagedClassifier(stages, PooledLinear(features[-1].out_channels, classes))
 
 

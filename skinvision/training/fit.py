@@ -172,7 +172,9 @@ def _check_plan(module: Fit, checkpoint: dict[str, Any]) -> None:
     """A checkpoint's schedule ends with the steps that it was planned for."""
     plan = module.plan()
     if (found := checkpoint.get("plan", plan)) != plan:
-        raise WeightsRejected(f"a checkpoint of {plan}", found, "give the same recipe and data, or leave out --resume")
+        raise WeightsRejected(
+            f"a checkpoint of {plan}", found, "give the same recipe, data and teachers, or take the checkpoint away"
+        )
 
 
 def _check_teachers(recipe: Recipe, teachers: tuple[LoadedModel, ...]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from skinvision.card import Architecture, Region, Task
+from skinvision.models.networks import MOBILENET_V2_CUTS
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
@@ -86,12 +87,14 @@ class Recipe:
         taught = (
             f" {self.teacher_weight:.0%} of the loss: divergence from {taught_by}, at temperature "
             f"{self.teacher_temperature:g}."
+            if taught_by
+            else ""
         )
         return (
             f"{before}: {sizes} ({epochs} of {self.epochs} epochs done), {seen}; AdamW, one-cycle learning rate "
             f"{self.learning_rate:g} (× {self.fresh_factor:g} for fresh weights), batches of {self.batch_size}, "
             f"bfloat16, exponential average of the weights ({self.ema_decay:g}); "
-            f"frozen: {', '.join(self.frozen) or 'nothing'}.{taught if taught_by else ''}"
+            f"frozen: {', '.join(self.frozen) or 'nothing'}.{taught}"
         )
 
     def phase_at(self, epoch: int) -> Phase:
@@ -189,7 +192,6 @@ RESNET50 = replace(
 # For a network that has learnt already and goes on with teachers.
 RESNET50_TAUGHT = replace(RESNET50, name="resnet50-taught", phases=(Phase((192, 192), 11, mixup=0.4),))
 
-_MOBILENET_STAGES = {"stem": range(2), "stage1": range(2, 4), "stage2": range(4, 7), "stage3": range(7, 14)}
 MOBILENET_V2 = replace(
     RESNET50_BASE,
     name="mobilenet_v2",
@@ -197,8 +199,7 @@ MOBILENET_V2 = replace(
     architecture=Architecture("mobilenet", "torchvision", "mobilenet_v2"),
     start_names={
         "": "",
-        **{f"features.{n}.": f"stages.stage4.{n}." for n in range(14, 19)},
-        **{f"features.{n}.": f"stages.{stage}.{n}." for stage, numbers in _MOBILENET_STAGES.items() for n in numbers},
+        **{f"features.{n}.": f"stages.{stage}.{n}." for stage, cut in MOBILENET_V2_CUTS.items() for n in cut},
     },
     phases=(Phase((160, 160), 6, mixup=0.2), Phase((192, 192), 9, mixup=0.2)),
     learning_rate=5e-4,
@@ -207,7 +208,6 @@ MOBILENET_V2 = replace(
     mean=(0.5, 0.5, 0.5),
     std=(0.5, 0.5, 0.5),
 )
-
 MOBILENET_V2_TAUGHT = replace(
     MOBILENET_V2, name="mobilenet_v2-taught", phases=(Phase((224, 224), 16, mixup=0.4),), learning_rate=3e-4
 )
