@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -239,6 +240,17 @@ def test_masks_that_changed_are_read_again(tmp_path: Path, lesions: Path) -> Non
     for path in (folder / "masks").iterdir():
         _write_png(path, 255 - cv2.imread(str(path), cv2.IMREAD_UNCHANGED))
     assert Loaders(SEGMENTER, folder, tmp_path / "cache").decoded["val"][1].mean() == pytest.approx(255 - before)
+
+
+def test_the_same_pictures_written_anew_are_not_decoded_again(tmp_path: Path, lesions: Path) -> None:
+    folder = tmp_path / "data"
+    shutil.copytree(lesions, folder)
+    Loaders(CLASSIFIER, folder, tmp_path / "cache")
+    before = set((tmp_path / "cache").iterdir())
+    for path in (folder / "images").iterdir():
+        os.utime(path, (0, 0))
+    Loaders(CLASSIFIER, folder, tmp_path / "cache")
+    assert set((tmp_path / "cache").iterdir()) == before
 
 
 def test_resuming_a_finished_run_changes_nothing(classifier_run: Path, lesions: Path) -> None:

@@ -1,0 +1,65 @@
+"""The decision of a classifier, on pictures of which all is known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from skinvision.training.decision import fit_decision
+
+# (pictures, vascular lesions among them): nothing tells those of a group apart
+GROUPS = ((90, 10), (20, 16))
+FREQUENCY = np.array([0.9, 0.1])  # of nevi and vascular lesions
+
+
+def _pictures(temperature: float, part: float) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Logits that know each group's share, but as if training had balanced the classes and been too sure."""
+    logits, truth = [], []
+    for size, vascular in GROUPS:
+        logits += [np.log([1 - vascular / size, vascular / size])] * size
+        truth += [0] * (size - vascular) + [1] * vascular
+    return (temperature * np.array(logits) - part * np.log(FREQUENCY)).astype(np.float32), np.array(truth)
+
+
+@pytest.mark.parametrize(("temperature", "part"), [(1.0, 0.0), (1.0, 0.5), (2.0, -0.3), (0.5, 1.0)])
+@pytest.mark.parametrize(
+    ("accuracy", "weight", "called_vascular"),
+    [
+        # Of the large group 1 in 9 is vascular. To call it so pays where 8 (1 - w + w / 1.8) < 1 - w + w / 0.2, from
+        # w = 0.926 on. That makes 26 of 110 right instead of 96.
+        pytest.param(0.2, 1.0, (True, True), id="all the balance"),
+        pytest.param(0.8, 0.92, (False, True), id="as much as leaves the accuracy"),
+        pytest.param(0.99, 0.92, (False, True), id="never that accurate: of the most accurate, the most balanced"),
+    ],
+)
+def test_balance_is_taken_as_far_as_the_accuracy_allows(
+    temperature: float, part: float, accuracy: float, weight: float, called_vascular: tuple[bool, bool]
+) -> None:
+    logits, truth = _pictures(temperature, part)
+    decision = fit_decision(logits, truth, FREQUENCY, accuracy)
+    assert decision.weight == pytest.approx(weight)
+    guess = (logits + decision.shift).argmax(axis=1)
+    assert (bool(guess[0]), bool(guess[-1])) == called_vascular
+    value = np.log(1 - weight + weight / (2 * FREQUENCY))
+    expected = part * np.log(FREQUENCY) + temperature * value
+    np.testing.assert_allclose(decision.shift, expected - expected.mean(), atol=0.02)
+
+
+def test_the_sentence_tells_what_was_tried() -> None:
+    logits, truth = _pictures(1, 0)
+    sentence = fit_decision(logits, truth, FREQUENCY, 0.8).sentence
+    assert "in the decision: 0.92, the largest with an accuracy of 0.80 on val" in sentence
+    # 80 + 16 of 110, and the mean of 80 / 84 and 16 / 26; at the end 10 + 16 of 110, and the mean of 0 and 1
+    assert "0.00: 0.873 / 0.784" in sentence
+    assert sentence.endswith("0.92: 0.873 / 0.784, 1.00: 0.236 / 0.500.")
+
+
+def test_what_no_temperature_can_fit_better_still_decides() -> None:
+    """Right and sure of it: the likelihood has no maximum, only a limit."""
+    truth = np.array([0, 0, 0, 1])
+    logits = np.where(np.arange(2) == truth[:, None], 5, -5).astype(np.float32)
+    decision = fit_decision(logits, truth, np.array([0.75, 0.25]), 0.82)
+    assert decision.weight == 1
+    assert ((logits + decision.shift).argmax(axis=1) == truth).all()
+    assert np.isfinite(decision.shift).all()
