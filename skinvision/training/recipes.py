@@ -33,7 +33,8 @@ class Recipe:
         frozen: prefixes of the modules that keep their start weights and batch-norm statistics.
         sampling_power: a class of n pictures is drawn in proportion to n ** power; 1 is the natural mix, 0 equal.
         ema_decay: of the average of the weights that is validated and shipped.
-        patience: epochs without a better validation score, after which training stops early.
+        patience: epochs without a better validation score, after which training stops early. A learning rate that rises
+            first and falls late makes the score do so too: no schedule should be cut short by that.
         synonyms: diagnoses of other data sets, and the labels that they count as.
         teacher_weight: share of the loss that goes to what the teachers say, where there are any.
         teacher_temperature: that softens the logits of teachers and student before they are compared.
@@ -60,7 +61,7 @@ class Recipe:
     sampling_power: float = 0.5
     label_smoothing: float = 0.05
     ema_decay: float = 0.998
-    patience: int = 8
+    patience: int = 16
     synonyms: tuple[tuple[str, str], ...] = ()
     teacher_weight: float = 0.7
     teacher_temperature: float = 2.0
