@@ -1,11 +1,16 @@
-"""What several test modules share: tiny networks of our own, written and read by the real registry."""
+"""What several test modules share: tiny networks in a registry, synthetic lesions to learn from, and start files."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+import timm
+import torchvision
 
+from skinvision import phantom
+from tests.lessons import start_file, write_png
 from tests.tiny import save_tiny
 
 
@@ -33,3 +38,32 @@ def own_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "weights"
     monkeypatch.setenv("SKINVISION_WEIGHTS", str(folder))
     return folder
+
+
+@pytest.fixture(scope="session")
+def lesions(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """16 synthetic lesions to learn from and 8 to validate on; those with vessels are ``vasc``, the others ``nv``."""
+    folder = tmp_path_factory.mktemp("lesions")
+    for name in ("images", "masks"):
+        (folder / name).mkdir()
+    rows = ["image_id,dx,split"]
+    for seed in range(24):
+        dx, feature = (("nv", "network"), ("vasc", "vessels"))[seed % 2]
+        lesion = phantom.draw(seed, height=64, width=64, feature=feature)
+        write_png(folder / "images" / f"p{seed}.png", lesion.image[:, :, ::-1])
+        write_png(folder / "masks" / f"p{seed}.png", lesion.mask.astype(np.uint8) * 255)
+        rows.append(f"p{seed},{dx},{'train' if seed < 16 else 'val'}")
+    (folder / "metadata.csv").write_text("\n".join(rows))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A start file for the encoder of ``SEGMENTER``, under timm's own names."""
+    return start_file(tmp_path_factory, timm.create_model("test_resnet"))
+
+
+@pytest.fixture(scope="session")
+def resnet18(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A start file for ``CLASSIFIER``, under torchvision's own names."""
+    return start_file(tmp_path_factory, torchvision.models.resnet18())

@@ -1,0 +1,153 @@
+"""What training reads: tables, pictures and masks, decoded once and drawn by class."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from skinvision.errors import DataRejected, WeightsRejected
+from skinvision.geometry import Box, crop, resize, square_around
+from skinvision.intake import read_case
+from skinvision.models.registry import load
+from skinvision.segment import segment
+from skinvision.training.data import read_labelled, read_table
+from skinvision.training.loaders import Loaders, Order, ResumableLoader
+from tests.lessons import CLASSIFIER, SEGMENTER, STEPS_PER_EPOCH, write_png
+
+
+def test_a_table_that_cannot_be_read_is_rejected(tmp_path: Path) -> None:
+    for content in (b"", b"image_id,dx\n\xff\xfe,nv\n", b'image_id,dx\n"p1,nv\n'):
+        (tmp_path / "metadata.csv").write_bytes(content)
+        with pytest.raises(DataRejected, match="a table of comma-separated values"):
+            read_table(tmp_path)
+
+
+def test_a_broken_picture_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "p1.png"
+    path.write_bytes(b"no picture")
+    with pytest.raises(DataRejected, match=r"p1\.png"):
+        read_labelled(path)
+
+
+def test_a_held_out_picture_is_not_learnt_from(tmp_path: Path, lesions: Path) -> None:
+    folder = tmp_path / "other"
+    folder.mkdir()
+    (folder / "images").symlink_to(lesions / "images")
+    (folder / "metadata.csv").write_text((lesions / "metadata.csv").read_text().replace(",val", ",train"))
+    with pytest.raises(DataRejected, match="p16, which is"):
+        Loaders(CLASSIFIER, lesions, tmp_path / "cache", extra=(folder,))
+
+
+def test_a_picture_has_one_row(tmp_path: Path, lesions: Path) -> None:
+    (tmp_path / "images").symlink_to(lesions / "images")
+    (tmp_path / "metadata.csv").write_text((lesions / "metadata.csv").read_text() + "\np3,nv,val")
+    with pytest.raises(DataRejected, match="several for p3"):
+        read_table(tmp_path)
+
+
+def test_a_table_without_its_pictures_is_rejected(tmp_path: Path, lesions: Path) -> None:
+    (tmp_path / "metadata.csv").write_text((lesions / "metadata.csv").read_text())
+    with pytest.raises(DataRejected, match="no such folder"):
+        read_table(tmp_path)
+    (tmp_path / "images").mkdir()
+    for path in (lesions / "images").iterdir():
+        (tmp_path / "images" / path.name).symlink_to(path)
+    (tmp_path / "images" / "p3.jpg").symlink_to(lesions / "images" / "p4.png")
+    with pytest.raises(DataRejected, match="several files called p3"):
+        read_table(tmp_path)
+
+
+def test_a_lesion_on_both_sides_of_a_split_is_rejected(tmp_path: Path, lesions: Path) -> None:
+    (tmp_path / "images").symlink_to(lesions / "images")
+    head, *rows = (lesions / "metadata.csv").read_text().splitlines()
+    table = [f"{head},lesion_id", *(f"{row},L{number % 20}" for number, row in enumerate(rows))]
+    (tmp_path / "metadata.csv").write_text("\n".join(table))
+    with pytest.raises(DataRejected, match="L0 in 2"):
+        read_table(tmp_path)
+
+
+def test_masks_that_changed_are_read_again(tmp_path: Path, lesions: Path) -> None:
+    folder = tmp_path / "data"
+    shutil.copytree(lesions, folder)
+    before = Loaders(SEGMENTER, folder, tmp_path / "cache").decoded["val"][1].mean()
+    for path in (folder / "masks").iterdir():
+        write_png(path, 255 - cv2.imread(str(path), cv2.IMREAD_UNCHANGED))
+    assert Loaders(SEGMENTER, folder, tmp_path / "cache").decoded["val"][1].mean() == pytest.approx(255 - before)
+
+
+def test_the_same_pictures_written_anew_are_not_decoded_again(tmp_path: Path, lesions: Path) -> None:
+    folder = tmp_path / "data"
+    shutil.copytree(lesions, folder)
+    Loaders(CLASSIFIER, folder, tmp_path / "cache")
+    before = set((tmp_path / "cache").iterdir())
+    for path in (folder / "images").iterdir():
+        os.utime(path, (0, 0))
+    Loaders(CLASSIFIER, folder, tmp_path / "cache")
+    assert set((tmp_path / "cache").iterdir()) == before
+
+
+def test_less_than_one_batch_is_refused(lesions: Path, tmp_path: Path) -> None:
+    with pytest.raises(DataRejected, match="at least 17 pictures"):
+        Loaders(replace(SEGMENTER, batch_size=17), lesions, tmp_path)
+
+
+def test_classes_are_drawn_in_proportion_to_a_power_of_their_number(tmp_path: Path, lesions: Path) -> None:
+    """8 + 8 pictures, of which the table below calls 16 by one name: √16 to √0, taken for one picture: 4/5 and 1/5."""
+    table = (lesions / "metadata.csv").read_text().replace("vasc", "nv").replace("p17,nv", "p17,vasc")
+    folder = tmp_path / "uneven"
+    folder.mkdir()
+    (folder / "images").symlink_to(lesions / "images")
+    (folder / "metadata.csv").write_text(table)
+    loaders = Loaders(CLASSIFIER, folder, tmp_path / "cache")
+    torch.testing.assert_close(loaders.drawn_frequencies(), torch.tensor([0.8, 0.2]))
+
+
+def test_more_folders_are_learnt_from_under_the_labels_own_names(tmp_path: Path, lesions: Path) -> None:
+    """The other folder's 8 lesions of the split ``train`` with vessels are not known; its 8 nevi are ``nv`` here."""
+    folder = tmp_path / "other"
+    folder.mkdir()
+    (folder / "images").symlink_to(lesions / "images")
+    table = (lesions / "metadata.csv").read_text().replace(",nv,", ",nevus,").replace(",vasc,", ",angioma,")
+    (folder / "metadata.csv").write_text(table)
+    loaders = Loaders(CLASSIFIER, lesions, tmp_path / "cache", extra=(folder,))
+    assert loaders.steps_per_epoch == STEPS_PER_EPOCH
+    assert [len(loaders.samples[split]) for split in ("train", "val")] == [24, 8]
+    assert np.bincount(loaders.decoded["train"][1]).tolist() == [16, 8]
+
+
+@pytest.mark.usefixtures("weights")
+def test_boxes_are_what_the_finished_classifier_will_see(tmp_path: Path, lesions: Path) -> None:
+    boxed = replace(CLASSIFIER, region="box")
+    with pytest.raises(WeightsRejected, match="train the default segmenter first"):
+        Loaders(boxed, lesions, tmp_path / "cache")
+    segmenter, case = load("unet"), read_case((lesions / "images" / "p16.png").read_bytes())
+    brightest = float(segment(segmenter, case).probability.max())  # a lesion of one pixel, though untrained
+    segmenter = replace(segmenter, card=replace(segmenter.card, threshold=brightest))
+    lesion = segment(segmenter, case).box
+    box = square_around(lesion, boxed.region_margin, case.height, case.width)
+    assert box != Box.whole(case.height, case.width)
+    seen = Loaders(boxed, lesions, tmp_path / "cache", segmenter=segmenter)
+    np.testing.assert_array_equal(seen.decoded["val"][0][0], resize(crop(case.image, box), *boxed.stored_size))
+
+
+def test_a_resumed_epoch_serves_the_batches_that_were_left() -> None:
+    whole = _batches(None)
+    assert _batches({"served": 2}) == whole[2:]
+    assert whole == [[3, 1], [4, 1], [5, 9]]  # the seventh picture does not fill a batch
+
+
+def _batches(state: dict[str, int] | None) -> list[list[int]]:
+    loader = ResumableLoader(list(range(10)), batch_size=2, sampler=Order([3, 1, 4, 1, 5, 9, 2]), drop_last=True)  # type: ignore[arg-type]
+    if state:
+        loader.load_state_dict(state)
+    assert len(loader) == 3
+    batches = [batch.tolist() for batch in loader]
+    assert loader.state_dict() == {"served": 3}
+    return batches
