@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import safetensors.torch
+import timm
 import torch
 import torchvision
 
@@ -63,13 +64,29 @@ def test_mobilenet_starts_from_torchvisions_names_and_computes_what_torchvision_
     assert grids == [(32, 48), (16, 24), (8, 12), (4, 6), (2, 3)]
 
 
+def test_efficientnet_starts_from_timms_names_and_computes_what_timm_computes(tmp_path: Path) -> None:
+    original = timm.create_model("tf_efficientnet_b0").eval()
+    path = tmp_path / "start.safetensors"
+    safetensors.torch.save_file(original.state_dict(), path)
+    recipe = RECIPES["efficientnet_b0"]
+    network = build(recipe.architecture, len(recipe.labels)).eval()
+    assert isinstance(network, StagedClassifier)
+    assert load_start(network, recipe, path) == {"head.linear.weight", "head.linear.bias"}
+    picture = torch.rand(2, 3, 64, 96)
+    with torch.inference_mode():
+        grids = [tuple(network.below(picture, name).shape[2:]) for name in network.stage_names]
+        torch.testing.assert_close(network.below(picture, "stage4"), original.forward_features(picture))
+    assert grids == [(32, 48), (16, 24), (8, 12), (4, 6), (2, 3)]
+
+
 @pytest.mark.parametrize(
     ("architecture", "kind"),
     [
-        (Architecture("rest", "none", "rest"), "a builder among unet, resnet, mobilenet"),
+        (Architecture("rest", "none", "rest"), "a builder among unet, resnet, mobilenet, efficientnet"),
         (Architecture("resnet", "torchvision", "resnet19"), "a torchvision ResNet among resnet101"),
         (Architecture("resnet", "torchvision", "vgg16"), "a torchvision ResNet among resnet101"),
         (Architecture("mobilenet", "torchvision", "mobilenet_v9"), "a torchvision MobileNetV2 among mobilenet_v2"),
+        (Architecture("efficientnet", "timm", "resnet18"), "a timm EfficientNet among efficientnet_b0"),
         (Architecture("unet", "segmentation-models-pytorch", "resnet19"), "an? encoder among resnet18"),
         (Architecture("unet", "segmentation-models-pytorch", "tu-resnet19"), "an? encoder among resnet18"),
     ],

@@ -1,4 +1,4 @@
-"""Card -> network, from segmentation-models-pytorch and torchvision."""
+"""Card -> network, from segmentation-models-pytorch, torchvision and timm."""
 
 from __future__ import annotations
 
@@ -21,6 +21,15 @@ MOBILENET_V2_CUTS = {
     "stage2": range(4, 7),
     "stage3": range(7, 14),
     "stage4": range(14, 19),
+}
+
+# Which of timm's modules make a stage, cut likewise. In the blocks the resolution is halved at the first of a stage.
+EFFICIENTNET_CUTS = {
+    "stem": ("conv_stem", "bn1", "blocks.0"),
+    "stage1": ("blocks.1",),
+    "stage2": ("blocks.2",),
+    "stage3": ("blocks.3", "blocks.4"),
+    "stage4": ("blocks.5", "blocks.6", "conv_head", "bn2"),
 }
 
 
@@ -72,6 +81,18 @@ def _mobilenet_v2(encoder: str, classes: int) -> nn.Module:
     return StagedClassifier(stages, PooledLinear(features[-1].out_channels, classes))
 
 
+def _efficientnet(encoder: str, classes: int) -> nn.Module:
+    known = timm.list_models(["efficientnet_b?", "tf_efficientnet_b?"])
+    if encoder not in known:
+        raise UnknownName.among("timm EfficientNet", encoder, known)
+    network = timm.create_model(encoder, drop_path_rate=0.2)
+    stages = {
+        name: nn.Sequential(*(network.get_submodule(part) for part in parts))
+        for name, parts in EFFICIENTNET_CUTS.items()
+    }
+    return StagedClassifier(stages, PooledLinear(network.num_features, classes))
+
+
 def _unet(encoder: str, classes: int) -> nn.Module:
     known = smp.encoders.get_encoder_names()
     if encoder not in known and not (encoder.startswith("tu-") and timm.is_model(encoder.removeprefix("tu-"))):
@@ -84,4 +105,5 @@ _BUILDERS: dict[str, Callable[[str, int], nn.Module]] = {
     "unet": _unet,
     "resnet": _resnet,
     "mobilenet": _mobilenet_v2,
+    "efficientnet": _efficientnet,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from skinvision.card import Architecture, Region, Task
-from skinvision.models.networks import MOBILENET_V2_CUTS
+from skinvision.models.networks import EFFICIENTNET_CUTS, MOBILENET_V2_CUTS
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
@@ -213,6 +213,23 @@ MOBILENET_V2_TAUGHT = replace(
     MOBILENET_V2, name="mobilenet_v2-taught", phases=(Phase((224, 224), 16, mixup=0.4),), learning_rate=3e-4
 )
 
+EFFICIENTNET_B0 = replace(
+    MOBILENET_V2,
+    name="efficientnet_b0",
+    title="EfficientNet-B0",
+    architecture=Architecture("efficientnet", "timm", "tf_efficientnet_b0"),
+    start_names={
+        "": "",
+        **{
+            f"{part}.": f"stages.{stage}.{position}."
+            for stage, parts in EFFICIENTNET_CUTS.items()
+            for position, part in enumerate(parts)
+        },
+    },
+    mean=IMAGENET_MEAN,
+    std=IMAGENET_STD,
+)
+
 RECIPES = {
     recipe.name: recipe
     for recipe in (
@@ -223,5 +240,6 @@ RECIPES = {
         RESNET50_TAUGHT,
         MOBILENET_V2,
         MOBILENET_V2_TAUGHT,
+        EFFICIENTNET_B0,
     )
 }
