@@ -110,7 +110,7 @@ def test_what_is_fitted_on_val_keeps_its_word_there(classifier: LoadedModel) -> 
 
 def test_the_view_is_chosen_among_region_and_size(classifier: LoadedModel) -> None:
     view, _ = classifier.card.choices
-    tried = {name: float(auc) for name, auc in _views(view)}
+    tried = {name: float(recall) for name, recall in _views(view)}
     assert len(tried) == 4
     card = classifier.card
     chosen = f"{card.region} at {card.input_size[1]} × {card.input_size[0]} px"

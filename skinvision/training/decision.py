@@ -20,6 +20,7 @@ class Decision(NamedTuple):
 
     shift: NDArray[np.float32]  # (K,), 0 on average
     weight: float  # in [0, 1]
+    balanced_accuracy: float
     sentence: str
 
 
@@ -48,16 +49,15 @@ def fit_decision(
     accuracies = np.array([metrics.accuracy_score(truth, guess) for guess in guesses])
     wanted = min(accuracy, accuracies.max())
     best = int(np.flatnonzero(accuracies >= wanted)[-1])
-    tried = ", ".join(
-        f"{_WEIGHTS[i]:.2f}: {accuracies[i]:.3f} / {metrics.balanced_accuracy_score(truth, guesses[i]):.3f}"
-        for i in sorted({*range(0, len(_WEIGHTS), _TOLD), best})
-    )
+    told = sorted({*range(0, len(_WEIGHTS), _TOLD), best})
+    balanced = {i: float(metrics.balanced_accuracy_score(truth, guesses[i])) for i in told}
+    tried = ", ".join(f"{_WEIGHTS[i]:.2f}: {accuracies[i]:.3f} / {balanced[i]:.3f}" for i in told)
     sentence = (
         f"Weight on balanced accuracy, against accuracy, in the decision: {_WEIGHTS[best]:.2f}, the largest with an "
         f"accuracy of {wanted:.2f} on val. Accuracy / balanced accuracy there: {tried}."
     )
     centred = shifts[best] - shifts[best].mean()
-    return Decision(centred.astype(np.float32), float(_WEIGHTS[best]), sentence)
+    return Decision(centred.astype(np.float32), float(_WEIGHTS[best]), balanced[best], sentence)
 
 
 def _value(frequency: NDArray[np.float64], weight: float) -> NDArray[np.float64]:

@@ -80,11 +80,12 @@ def finish_classifier(
         foreign: named sets of pictures that should be noticed as strange.
     """
     sizes = sorted({recipe.phases[-1].size, recipe.input_size})
-    model, view = _best_view(_draft(recipe, fitted, name, data), segmenter, splits.val, sizes)
+    frequency = _frequency(splits.train, recipe.labels)
+    model, view = _best_view(_draft(recipe, fitted, name, data), segmenter, splits.val, sizes, frequency)
     segmenter = segmenter if model.card.region == "box" else None
     val = _outputs(model, segmenter, splits.val)
     truth = _truth(model.card, splits.val)
-    decision = fit_decision(val.logits, truth, _frequency(splits.train, model.card), _ACCURACY)
+    decision = fit_decision(val.logits, truth, frequency, _ACCURACY)
     calibration = trust.fit_calibration(val.logits + _shift_bias(model, decision.shift), truth)
     statistics, outlier = _outlier_rule(model, segmenter, splits.train, val.features)
     card = replace(model.card, calibration=calibration, outlier=outlier, choices=(view, decision.sentence))
@@ -158,22 +159,29 @@ def _best_threshold(model: LoadedModel, val: Iterable[Sample]) -> tuple[float, s
 
 
 def _best_view(
-    model: LoadedModel, segmenter: LoadedModel | None, val: tuple[Sample, ...], sizes: Iterable[tuple[int, int]]
+    model: LoadedModel,
+    segmenter: LoadedModel | None,
+    val: tuple[Sample, ...],
+    sizes: Iterable[tuple[int, int]],
+    frequency: NDArray[np.float64],
 ) -> tuple[LoadedModel, str]:
-    """The model looking at what gave the best macro AUC on ``val``: whole picture or box, at which size."""
+    """The model looking at what lets it decide best on ``val``: whole picture or box, at which size."""
     truth = _truth(model.card, val)
     regions: tuple[Region, ...] = ("whole", "box") if segmenter else ("whole",)
     candidates, said = [], []
     for region, size in product(regions, sizes):
         candidate = replace(model, card=replace(model.card, region=region, input_size=size))
         logits = _outputs(candidate, segmenter, val).logits
+        recall = fit_decision(logits, truth, frequency, _ACCURACY).balanced_accuracy
         auc = _macro_auc(trust.probabilities(logits, 1.0), truth)
-        recall = metrics.balanced_accuracy_score(truth, logits.argmax(axis=1))
-        candidates.append((auc, candidate))
-        said.append(f"{region} at {size[1]} × {size[0]} px: {auc:.4f} ({recall:.4f})")
+        candidates.append((recall, candidate))
+        said.append(f"{region} at {size[1]} × {size[0]} px: {recall:.4f} ({auc:.4f})")
     best = max(candidates, key=itemgetter(0))[1]
     margin = f" The margin of the box is {model.card.region_margin:.0%}." if segmenter else ""
-    return best, f"Region and size by macro AUC (balanced accuracy) on val: {', '.join(said)}.{margin}"
+    return best, (
+        "Region and size by the balanced accuracy of the decision that is fitted to each (macro AUC) on val: "
+        f"{', '.join(said)}.{margin}"
+    )
 
 
 def _macro_auc(probability: NDArray[np.float32], truth: NDArray[np.int64]) -> float:
@@ -184,10 +192,10 @@ def _macro_auc(probability: NDArray[np.float32], truth: NDArray[np.int64]) -> fl
     return float(metrics.roc_auc_score(truth[:, None] == present, probability[:, present], average="macro"))
 
 
-def _frequency(train: Iterable[Sample], card: ModelCard) -> NDArray[np.float64]:
+def _frequency(train: Iterable[Sample], labels: tuple[str, ...]) -> NDArray[np.float64]:
     """Share of each label among the training pictures, (K,); never 0."""
     counts = Counter(sample.dx for sample in train)
-    present = np.array([max(counts[label], 1) for label in card.labels])
+    present = np.array([max(counts[label], 1) for label in labels])
     return np.asarray(present / present.sum(), np.float64)
 
 
