@@ -7,6 +7,7 @@ import math
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 import safetensors.torch
 import torch
@@ -22,6 +23,7 @@ from skinvision.training.loaders import Loaders
 from skinvision.training.modules import ClassifierFit, SegmenterFit
 from skinvision.training.recipes import Phase
 from tests.lessons import CLASSIFIER, SEGMENTER, STEPS_PER_EPOCH
+from tests.samples import sample_card
 
 
 @pytest.fixture(scope="module")
@@ -95,8 +97,18 @@ def test_a_run_says_where_it_started(lesions: Path, encoder: Path, tmp_path: Pat
     short = replace(SEGMENTER, phases=(Phase((32, 32), 2),))
     fit(short, lesions, tmp_path, encoder, max_minutes=0, workers=0)
     fitted = fit(short, lesions, tmp_path, resume=True, workers=0)
-    assert fitted.start == f"{encoder.name}, SHA-256 {hashlib.sha256(encoder.read_bytes()).hexdigest()}"
-    assert short.summary(2, fitted.start).startswith(f"From {encoder.name}, SHA-256 ")
+    assert fitted.start == f"From {encoder.name} (SHA-256 {hashlib.sha256(encoder.read_bytes()).hexdigest()[:16]} …)"
+    assert short.summary(2, fitted.start).startswith(f"{fitted.start}: ")
+
+
+def test_a_further_round_says_what_went_before(lesions: Path, segmenter: Fitted, tmp_path: Path) -> None:
+    path = _saved(segmenter, tmp_path / "first.safetensors")
+    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    for known, earlier in ((sha256, "The first round."), ("0" * 64, "")):  # a card of other weights says nothing
+        card = replace(sample_card("segmentation"), sha256=known, recipe="The first round.")
+        path.with_suffix(".json").write_bytes(msgspec.json.encode(card))
+        fitted = fit(SEGMENTER, lesions, tmp_path / known, path, max_minutes=0, workers=0)
+        assert fitted.start == "\n\n".join(filter(None, (earlier, f"From first.safetensors (SHA-256 {sha256[:16]} …)")))
 
 
 def test_an_unfinished_run_is_resumed_under_its_own_plan_alone(lesions: Path, encoder: Path, tmp_path: Path) -> None:
@@ -129,9 +141,7 @@ def test_an_interrupt_leaves_training_as_one(
 
 
 def test_a_network_of_ours_is_a_start(segmenter: Fitted, tmp_path: Path) -> None:
-    path = tmp_path / "ours.safetensors"
-    ours = {name: tensor.contiguous() for name, tensor in segmenter.network.state_dict().items()}
-    safetensors.torch.save_file(ours, path)
+    path = _saved(segmenter, tmp_path / "ours.safetensors")
     network = networks.build(SEGMENTER.architecture, 1)
     assert load_start(network, SEGMENTER, path) == frozenset()
     torch.testing.assert_close(network.state_dict(), segmenter.network.state_dict())
@@ -227,3 +237,9 @@ def _validation_loss(network: nn.Module, lesions: Path, run: Path) -> float:
     batch: Tensor = normalised(torch.from_numpy(pictures.transpose(0, 3, 1, 2).copy()), CLASSIFIER.mean, CLASSIFIER.std)
     with torch.inference_mode():
         return float(functional.cross_entropy(network.eval()(batch), torch.from_numpy(truth)))
+
+
+def _saved(fitted: Fitted, path: Path) -> Path:
+    tensors = {name: tensor.contiguous() for name, tensor in fitted.network.state_dict().items()}
+    safetensors.torch.save_file(tensors, path)
+    return path

@@ -36,14 +36,14 @@ class Fitted:
         history: figures of every finished epoch.
         complete: false where the time limit came before the last epoch and before training stopped early; ``resume``
             goes on from there.
-        start: name and SHA-256 of the file that training started from; "" without one.
-        taught_by: names and SHA-256 of the teachers; "" without any.
+        start: how the weights were trained that training started from, and their file.
+        taught_by: names of the teachers, and what their SHA-256 begin with; "" without any.
     """
 
     network: nn.Module
     history: History
     complete: bool
-    start: str = ""
+    start: str = "From random weights"
     taught_by: str = ""
 
 
@@ -151,14 +151,14 @@ def load_average(network: nn.Module, checkpoint: dict[str, Any]) -> None:
 
 
 def _provenance(start: Path | None) -> str:
-    """A start file's name and SHA-256, with how it was trained where its card lies beside it."""
+    """How the weights of a start file were trained, where its card lies beside it; its name and SHA-256, in short."""
     if start is None:
-        return ""
-    sha256, trained = hashlib.sha256(start.read_bytes()).hexdigest(), ""
+        return "From random weights"
+    sha256, earlier = hashlib.sha256(start.read_bytes()).hexdigest(), ""
     with suppress(OSError, msgspec.MsgspecError):
         card = msgspec.json.decode(start.with_suffix(".json").read_bytes(), type=ModelCard)
-        trained = f" ({card.recipe})" if card.sha256 == sha256 else ""
-    return f"{start.name}, SHA-256 {sha256}{trained}"
+        earlier = f"{card.recipe}\n\n" if card.sha256 == sha256 else ""
+    return f"{earlier}From {start.name} (SHA-256 {sha256[:16]} …)"
 
 
 def _is_unfinished(last: Path) -> bool:

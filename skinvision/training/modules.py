@@ -33,7 +33,7 @@ class Fit(lightning.LightningModule):
     """
 
     score_name = "score"
-    taught_by = ""  # names and SHA-256 of the teachers
+    taught_by = ""  # names of the teachers, and what their SHA-256 begin with
 
     def __init__(self, network: nn.Module, recipe: Recipe, fresh: frozenset[str], steps_per_epoch: int) -> None:
         super().__init__()
@@ -43,7 +43,7 @@ class Fit(lightning.LightningModule):
         self.steps_per_epoch = steps_per_epoch
         self.frozen = tuple(p for p in recipe.frozen if not any(name.startswith(p) for name in fresh))
         self.epochs: list[Epoch] = []
-        self.start = ""  # where the weights came from
+        self.start = ""  # how the weights were trained before, and their file
         self.train_loss = MeanMetric()
         self.val_loss = MeanMetric()
         self._validated = (float("nan"), float("nan"))  # loss and score of this epoch
@@ -189,7 +189,7 @@ class ClassifierFit(Fit):
         super().__init__(network, recipe, fresh, steps_per_epoch)
         self.register_buffer("log_frequencies", frequencies.log(), persistent=False)
         self.log_frequencies: Tensor
-        self.taught_by = ", ".join(f"{t.card.name} (SHA-256 {t.card.sha256})" for t in teachers)
+        self.taught_by = ", ".join(f"{t.card.name} (SHA-256 {t.card.sha256[:16]} …)" for t in teachers)
         self.teachers = teachers  # not modules of this one: they are neither trained nor saved with it
         self.auc = MulticlassAUROC(len(recipe.labels), average="macro")
 

@@ -75,15 +75,14 @@ class Recipe:
         return sum(phase.epochs for phase in self.phases)
 
     def summary(self, epochs: int, start: str, taught_by: str = "") -> str:
-        """One paragraph for the card.
+        """A paragraph for the card, after those of earlier rounds.
 
         Args:
             epochs: that were trained.
-            start: the file that training started from; "" without one.
+            start: how the weights were trained that training started from, and their file.
             taught_by: the models that were imitated; "" without any.
         """
         sizes = ", then ".join(f"{p.epochs} epochs at {p.size[1]} × {p.size[0]} px" for p in self.phases)
-        before = f"From {start}" if start else "From random weights"
         seen = "whole pictures" if self.region == "whole" else "boxes around the lesion"
         taught = (
             f" {self.teacher_weight:.0%} of the loss: divergence from {taught_by}, at temperature "
@@ -92,7 +91,7 @@ class Recipe:
             else ""
         )
         return (
-            f"{before}: {sizes} ({epochs} of {self.epochs} epochs done), {seen}; AdamW, one-cycle learning rate "
+            f"{start}: {sizes} ({epochs} of {self.epochs} epochs done), {seen}; AdamW, one-cycle learning rate "
             f"{self.learning_rate:g} (× {self.fresh_factor:g} for fresh weights), batches of {self.batch_size}, "
             f"bfloat16, exponential average of the weights ({self.ema_decay:g}); "
             f"frozen: {', '.join(self.frozen) or 'nothing'}.{taught}"

@@ -120,7 +120,7 @@ def _limits(card: ModelCard) -> None:
 
 def _training(card: ModelCard) -> None:
     st.header("How it was trained", anchor=False)
-    st.markdown(literal(card.recipe))
+    st.markdown(_bullets(tuple(card.recipe.split("\n\n"))))  # one for each round
     if card.choices:
         st.markdown(f"What was chosen by the validation pictures:\n\n{_bullets(card.choices)}")
 
