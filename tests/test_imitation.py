@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from skinvision.errors import WeightsRejected
 from skinvision.models.registry import LoadedModel
@@ -34,6 +34,31 @@ def test_imitation_costs_what_the_teachers_mean_differs_by() -> None:
     convinced = torch.tensor([[2 * math.log(3), 0.0]]).expand(2, 2)
     expected = 4 * (0.5 * math.log(0.5 / 0.75) + 0.5 * math.log(0.5 / 0.25))
     assert float(module.imitation(convinced, pictures)) == pytest.approx(expected)
+
+
+def test_a_teacher_is_heard_on_all_eight_views() -> None:
+    """Two adjoining pixels are coloured, so that each way to turn the picture puts them elsewhere."""
+    seen = []
+
+    class Notes(nn.Module):
+        def forward(self, picture: Tensor) -> Tensor:
+            seen.append(tuple(map(tuple, picture[0, 0].nonzero().tolist())))
+            return picture
+
+    teacher = _constant_teacher(1.0)
+    teacher.network.stages["only"] = Notes()
+    plain = replace(teacher, card=replace(teacher.card, mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0)))
+    recipe = replace(CLASSIFIER, frozen=())
+    frequencies = torch.tensor([0.5, 0.5])
+    module = ClassifierFit(nn.Identity(), recipe, frozenset(), STEPS_PER_EPOCH, frequencies, (plain,))
+    picture = torch.zeros(1, 3, 4, 4, dtype=torch.uint8)
+    picture[:, :, 0, :2] = 255
+    torch.manual_seed(0)
+    for _ in range(100):
+        module.imitation(torch.zeros(1, 2), picture)
+    corners = {(0, 0), (0, 3), (3, 0), (3, 3)}
+    assert len(set(seen)) == 8
+    assert all(len(corners.intersection(pixels)) == 1 for pixels in seen)
 
 
 def test_a_pupil_says_what_its_teacher_says(lesions: Path, resnet18: Path, tmp_path: Path) -> None:

@@ -40,6 +40,13 @@ def for_segmentation(size: tuple[int, int]) -> v2.Transform:
     )
 
 
+def turned(pictures: torch.Tensor) -> torch.Tensor:
+    """(N, C, H, W), all turned by quarters and mirrored in the same one of the eight ways, each as likely."""
+    way = int(torch.randint(8, ()))
+    pictures = pictures.rot90(way % 4, dims=(2, 3))
+    return pictures.flip(3) if way >= 4 else pictures
+
+
 class Jpeg(v2.Transform):
     """JPEG artefacts on a picture (3, H, W) uint8; ``v2.JPEG`` needs operators that a CPU-only torch cannot load.
 

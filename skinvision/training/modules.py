@@ -18,7 +18,7 @@ from torchvision.transforms import v2
 
 from skinvision.card import Epoch
 from skinvision.models.registry import LoadedModel
-from skinvision.training.augment import normalised
+from skinvision.training.augment import normalised, turned
 from skinvision.training.recipes import Recipe
 
 
@@ -168,7 +168,8 @@ class ClassifierFit(Fit):
     others, which does not depend on where teachers or sampling draw the line between frequent and rare classes.
 
     With teachers, part of the loss is the divergence from what they say together of the same augmented pictures
-    (Hinton et al. 2015; Beyer et al. 2022).
+    (Hinton et al. 2015; Beyer et al. 2022). Each of them sees the pictures turned in another way, and a lesion has no
+    upper side: what is learnt is what they say on average over all ways, which is better than what they say of one.
 
     Args:
         frequencies: (K,) share of each class among the pictures drawn for training.
@@ -202,7 +203,7 @@ class ClassifierFit(Fit):
         """Kullback-Leibler divergence of softened logits (N, K) from the teachers' mean for pictures (N, 3, H, W)."""
         heat = self.recipe.teacher_temperature
         with torch.no_grad():
-            said = [t.network(normalised(pictures, t.card.mean, t.card.std)).float() for t in self.teachers]
+            said = [t.network(normalised(turned(pictures), t.card.mean, t.card.std)).float() for t in self.teachers]
             target = torch.stack([(one / heat).softmax(dim=1) for one in said]).mean(dim=0)
         return heat**2 * functional.kl_div((logits / heat).log_softmax(dim=1), target, reduction="batchmean")
 
