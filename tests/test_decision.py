@@ -30,7 +30,7 @@ def _pictures(temperature: float, part: float) -> tuple[NDArray[np.float32], NDA
         # w = 0.926 on. That makes 26 of 110 right instead of 96.
         pytest.param(0.2, 1.0, (True, True), id="all the balance"),
         pytest.param(0.8, 0.92, (False, True), id="as much as leaves the accuracy"),
-        pytest.param(0.99, 0.92, (False, True), id="never that accurate: of the most accurate, the most balanced"),
+        pytest.param(0.99, 0.92, (False, True), id="never that accurate: what costs next to nothing of the highest"),
     ],
 )
 def test_balance_is_taken_as_far_as_the_accuracy_allows(
@@ -49,17 +49,26 @@ def test_balance_is_taken_as_far_as_the_accuracy_allows(
 def test_the_sentence_tells_what_was_tried() -> None:
     logits, truth = _pictures(1, 0)
     sentence = fit_decision(logits, truth, FREQUENCY, 0.8).sentence
-    assert "in the decision: 0.92, the largest with an accuracy of 0.80 on val" in sentence
+    assert "in the decision: 0.92, the largest with an accuracy of 0.800 on val (0.800 was wanted)" in sentence
+    assert "of 0.863 on val (0.990 was wanted)" in fit_decision(logits, truth, FREQUENCY, 0.99).sentence
     # 80 + 16 of 110, and the mean of 80 / 84 and 16 / 26; at the end 10 + 16 of 110, and the mean of 0 and 1
     assert "0.00: 0.873 / 0.784" in sentence
     assert sentence.endswith("0.92: 0.873 / 0.784, 1.00: 0.236 / 0.500.")
 
 
 def test_what_no_temperature_can_fit_better_still_decides() -> None:
-    """Right and sure of it: the likelihood has no maximum, only a limit."""
+    """Right, and surer than any data can tell: the likelihood has no maximum, only a limit, and the fit an end."""
     truth = np.array([0, 0, 0, 1])
     logits = np.where(np.arange(2) == truth[:, None], 5, -5).astype(np.float32)
-    decision = fit_decision(logits, truth, np.array([0.75, 0.25]), 0.82)
-    assert decision.weight == 1
-    assert ((logits + decision.shift).argmax(axis=1) == truth).all()
-    assert np.isfinite(decision.shift).all()
+    frequency = np.array([0.75, 0.25])
+    decision = fit_decision(logits, truth, frequency, 0.82)
+    assert (decision.weight, decision.accuracy, decision.balanced_accuracy) == (1, 1, 1)
+    apart = decision.shift[1] - decision.shift[0]
+    assert 0 < apart < np.log(3)  # as much as at temperature 1; surer logits mean less of it
+
+
+def test_a_class_that_is_absent_takes_no_part() -> None:
+    logits = np.array([[3, 0, 1], [2, 0, 1], [0, 3, 1], [0, 2, 4]], dtype=np.float32)
+    decision = fit_decision(logits, np.array([0, 0, 1, 1]), np.array([0.6, 0.3, 0.1]), 0.5)
+    guess = (logits + decision.shift).argmax(axis=1)
+    assert decision.balanced_accuracy == np.mean([(guess[:2] == 0).mean(), (guess[2:] == 1).mean()])

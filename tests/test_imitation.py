@@ -37,7 +37,7 @@ def test_imitation_costs_what_the_teachers_mean_differs_by() -> None:
 
 
 def test_a_teacher_is_heard_on_all_eight_views() -> None:
-    """Two adjoining pixels are coloured, so that each way to turn the picture puts them elsewhere."""
+    """Two adjoining pixels are coloured, so that each turn puts them elsewhere. Each of two teachers has its own."""
     seen = []
 
     class Notes(nn.Module):
@@ -50,7 +50,7 @@ def test_a_teacher_is_heard_on_all_eight_views() -> None:
     plain = replace(teacher, card=replace(teacher.card, mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0)))
     recipe = replace(CLASSIFIER, frozen=())
     frequencies = torch.tensor([0.5, 0.5])
-    module = ClassifierFit(nn.Identity(), recipe, frozenset(), STEPS_PER_EPOCH, frequencies, (plain,))
+    module = ClassifierFit(nn.Identity(), recipe, frozenset(), STEPS_PER_EPOCH, frequencies, (plain, plain))
     picture = torch.zeros(1, 3, 4, 4, dtype=torch.uint8)
     picture[:, :, 0, :2] = 255
     torch.manual_seed(0)
@@ -59,6 +59,7 @@ def test_a_teacher_is_heard_on_all_eight_views() -> None:
     corners = {(0, 0), (0, 3), (3, 0), (3, 3)}
     assert len(set(seen)) == 8
     assert all(len(corners.intersection(pixels)) == 1 for pixels in seen)
+    assert any(first != second for first, second in zip(seen[::2], seen[1::2], strict=True))
 
 
 def test_a_pupil_says_what_its_teacher_says(lesions: Path, resnet18: Path, tmp_path: Path) -> None:

@@ -197,7 +197,7 @@ def test_a_checkpoint_that_holds_code_is_refused(tmp_path: Path) -> None:
     ("content", "message"),
     [(None, "safetensors at"), ({"far.away": torch.zeros(1)}, "tensors of resnet18"), ("wide", "weights that fit")],
 )
-def test_astart_file_that_does_not_fit_is_rejected(content: object, message: str, tmp_path: Path) -> None:
+def test_a_start_file_that_does_not_fit_is_rejected(content: object, message: str, tmp_path: Path) -> None:
     path = tmp_path / "start.safetensors"
     if content is None:
         path.write_bytes(b"no safetensors")

@@ -161,5 +161,5 @@ def decode_all(
 
 def _fingerprint(samples: tuple[Sample, ...]) -> str:
     paths = (path for sample in samples for path in (sample.image, sample.mask) if path.is_file())
-    rows = (f"{path} {hashlib.sha256(path.read_bytes()).hexdigest()}" for path in paths)
+    rows = (f"{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()}" for path in paths)
     return hashlib.sha256("\n".join(rows).encode()).hexdigest()[:16]

@@ -35,7 +35,7 @@ _KEPT_ON_VAL = 0.95
 _FEATURES_PER_CLASS = 300
 _BATCH = 16
 _THRESHOLDS = np.linspace(0.3, 0.6, 7)
-_ACCURACY = 0.82  # 0.80 is asked for; ``val`` knows it to about one in a hundred
+_ACCURACY = 0.82  # 0.80 is asked for; ``val`` knows it to about one in a hundred, so this leaves twice that
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,15 +172,16 @@ def _best_view(
     for region, size in product(regions, sizes):
         candidate = replace(model, card=replace(model.card, region=region, input_size=size))
         logits = _outputs(candidate, segmenter, val).logits
-        recall = fit_decision(logits, truth, frequency, _ACCURACY).balanced_accuracy
+        decision = fit_decision(logits, truth, frequency, _ACCURACY)
         auc = _macro_auc(trust.probabilities(logits, 1.0), truth)
-        candidates.append((recall, candidate))
-        said.append(f"{region} at {size[1]} × {size[0]} px: {recall:.4f} ({auc:.4f})")
-    best = max(candidates, key=itemgetter(0))[1]
+        candidates.append((min(decision.accuracy, _ACCURACY), decision.balanced_accuracy, candidate))
+        figures = f"{decision.accuracy:.4f} / {decision.balanced_accuracy:.4f} / {auc:.4f}"
+        said.append(f"{region} at {size[1]} × {size[0]} px: {figures}")
+    best = max(candidates, key=itemgetter(0, 1))[-1]
     margin = f" The margin of the box is {model.card.region_margin:.0%}." if segmenter else ""
     return best, (
-        "Region and size by the balanced accuracy of the decision that is fitted to each (macro AUC) on val: "
-        f"{', '.join(said)}.{margin}"
+        f"Region and size by the decision that is fitted to each: an accuracy of {_ACCURACY:.2f} first, then balanced "
+        f"accuracy. Accuracy / balanced accuracy / macro AUC on val: {', '.join(said)}.{margin}"
     )
 
 

@@ -89,7 +89,7 @@ def fit(
     fresh = frozenset(checkpoint.get("fresh", fresh))
     if resume:
         load_average(network, checkpoint)
-    begun = checkpoint.get("start", "") if resume else _provenance(start)
+    begun = checkpoint.get("start", _provenance(None)) if resume else _provenance(start)
     network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     module = _module(network, recipe, fresh, loaders, teachers)
     module.start = begun

@@ -168,8 +168,9 @@ class ClassifierFit(Fit):
     others, which does not depend on where teachers or sampling draw the line between frequent and rare classes.
 
     With teachers, part of the loss is the divergence from what they say together of the same augmented pictures
-    (Hinton et al. 2015; Beyer et al. 2022). Each of them sees the pictures turned in another way, and a lesion has no
-    upper side: what is learnt is what they say on average over all ways, which is better than what they say of one.
+    (Hinton et al. 2015; Beyer et al. 2022). Unlike there, each of them sees the pictures turned in a way that is drawn
+    for it. A lesion has no upper side, and what is learnt is what they say on average over all ways, which is better
+    than what they say of one.
 
     Args:
         frequencies: (K,) share of each class among the pictures drawn for training.

@@ -34,7 +34,7 @@ class Recipe:
         sampling_power: a class of n pictures is drawn in proportion to n ** power; 1 is the natural mix, 0 equal.
         ema_decay: of the average of the weights that is validated and shipped.
         patience: epochs without a better validation score, after which training stops early. A learning rate that rises
-            first and falls late makes the score do so too: no schedule should be cut short by that.
+            first and falls late makes the score do so too, so that few epochs without a gain mean little.
         synonyms: diagnoses of other data sets, and the labels that they count as.
         teacher_weight: share of the loss that goes to what the teachers say, where there are any.
         teacher_temperature: that softens the logits of teachers and student before they are compared.
