@@ -170,6 +170,7 @@ RESNET50_BASE = Recipe(
         "HAM10000 comes from two centres (Vienna, Queensland) and shows light skin almost only.",
         "Half of the labels are confirmed by histopathology, the others by follow-up, consensus or microscopy.",
         "Rare classes (dermatofibroma, vascular lesion) are judged by few held-out pictures: see the intervals.",
+        "Its decision gives rare classes more weight than their number, and its probabilities lean to them likewise.",
         "It has learnt from dermoscopy alone: of an ordinary photograph it says nothing worth reading.",
     ),
 )
