@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -7,6 +9,7 @@ import safetensors.torch
 import timm
 import torch
 import torchvision
+from torch import nn
 
 from skinvision.card import Architecture
 from skinvision.errors import UnknownName
@@ -49,33 +52,27 @@ def test_a_staged_resnet_computes_what_torchvision_computes() -> None:
         torch.testing.assert_close(network(picture), resnet(picture))
 
 
-def test_mobilenet_starts_from_torchvisions_names_and_computes_what_torchvision_computes(tmp_path: Path) -> None:
-    original = torchvision.models.mobilenet_v2().eval()
+@pytest.mark.parametrize(
+    ("name", "original", "features"),
+    [
+        ("mobilenet_v2", torchvision.models.mobilenet_v2, "features"),
+        ("efficientnet_b0", partial(timm.create_model, "tf_efficientnet_b0"), "forward_features"),
+    ],
+)
+def test_a_classifier_starts_from_the_librarys_names_and_computes_what_the_library_computes(
+    name: str, original: Callable[[], nn.Module], features: str, tmp_path: Path
+) -> None:
+    library = original().eval()
     path = tmp_path / "start.safetensors"
-    safetensors.torch.save_file(original.state_dict(), path)
-    recipe = RECIPES["mobilenet_v2"]
+    safetensors.torch.save_file(library.state_dict(), path)
+    recipe = RECIPES[name]
     network = build(recipe.architecture, len(recipe.labels)).eval()
     assert isinstance(network, StagedClassifier)
     assert load_start(network, recipe, path) == {"head.linear.weight", "head.linear.bias"}
     picture = torch.rand(2, 3, 64, 96)
     with torch.inference_mode():
-        grids = [tuple(network.below(picture, name).shape[2:]) for name in network.stage_names]
-        torch.testing.assert_close(network.below(picture, "stage4"), original.features(picture))
-    assert grids == [(32, 48), (16, 24), (8, 12), (4, 6), (2, 3)]
-
-
-def test_efficientnet_starts_from_timms_names_and_computes_what_timm_computes(tmp_path: Path) -> None:
-    original = timm.create_model("tf_efficientnet_b0").eval()
-    path = tmp_path / "start.safetensors"
-    safetensors.torch.save_file(original.state_dict(), path)
-    recipe = RECIPES["efficientnet_b0"]
-    network = build(recipe.architecture, len(recipe.labels)).eval()
-    assert isinstance(network, StagedClassifier)
-    assert load_start(network, recipe, path) == {"head.linear.weight", "head.linear.bias"}
-    picture = torch.rand(2, 3, 64, 96)
-    with torch.inference_mode():
-        grids = [tuple(network.below(picture, name).shape[2:]) for name in network.stage_names]
-        torch.testing.assert_close(network.below(picture, "stage4"), original.forward_features(picture))
+        grids = [tuple(network.below(picture, stage).shape[2:]) for stage in network.stage_names]
+        torch.testing.assert_close(network.below(picture, "stage4"), getattr(library, features)(picture))
     assert grids == [(32, 48), (16, 24), (8, 12), (4, 6), (2, 3)]
 
 

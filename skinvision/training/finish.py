@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import islice, product
-from operator import itemgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -25,7 +24,7 @@ from skinvision.models.registry import LoadedModel
 from skinvision.models.staged import Output, PooledLinear, StagedClassifier
 from skinvision.segment import segment
 from skinvision.training.data import Sample, read_labelled, read_mask
-from skinvision.training.decision import fit_decision
+from skinvision.training.decision import Decision, fit_decision
 from skinvision.training.evaluate import evaluate_classification, evaluate_segmentation
 from skinvision.training.fit import Fitted
 from skinvision.training.recipes import Recipe
@@ -50,6 +49,12 @@ class Splits:
 class _Outputs(NamedTuple):
     logits: NDArray[np.float32]  # (N, K)
     features: NDArray[np.float32]  # (N, D)
+
+
+class _View(NamedTuple):
+    model: LoadedModel
+    outputs: _Outputs  # on val
+    decision: Decision
 
 
 def finish_segmenter(
@@ -81,11 +86,10 @@ def finish_classifier(
     """
     sizes = sorted({recipe.phases[-1].size, recipe.input_size})
     frequency = _frequency(splits.train, recipe.labels)
-    model, view = _best_view(_draft(recipe, fitted, name, data), segmenter, splits.val, sizes, frequency)
+    best, view = _best_view(_draft(recipe, fitted, name, data), segmenter, splits.val, sizes, frequency)
+    model, val, decision = best
     segmenter = segmenter if model.card.region == "box" else None
-    val = _outputs(model, segmenter, splits.val)
     truth = _truth(model.card, splits.val)
-    decision = fit_decision(val.logits, truth, frequency, _ACCURACY)
     calibration = trust.fit_calibration(val.logits + _shift_bias(model, decision.shift), truth)
     statistics, outlier = _outlier_rule(model, segmenter, splits.train, val.features)
     card = replace(model.card, calibration=calibration, outlier=outlier, choices=(view, decision.sentence))
@@ -164,20 +168,20 @@ def _best_view(
     val: tuple[Sample, ...],
     sizes: Iterable[tuple[int, int]],
     frequency: NDArray[np.float64],
-) -> tuple[LoadedModel, str]:
-    """The model looking at what lets it decide best on ``val``: whole picture or box, at which size."""
+) -> tuple[_View, str]:
+    """What to look at to decide best on ``val``, whole picture or box, at which size; and a sentence about it."""
     truth = _truth(model.card, val)
     regions: tuple[Region, ...] = ("whole", "box") if segmenter else ("whole",)
-    candidates, said = [], []
+    views, said = [], []
     for region, size in product(regions, sizes):
         candidate = replace(model, card=replace(model.card, region=region, input_size=size))
-        logits = _outputs(candidate, segmenter, val).logits
-        decision = fit_decision(logits, truth, frequency, _ACCURACY)
-        auc = _macro_auc(trust.probabilities(logits, 1.0), truth)
-        candidates.append((min(decision.accuracy, _ACCURACY), decision.balanced_accuracy, candidate))
+        outputs = _outputs(candidate, segmenter, val)
+        decision = fit_decision(outputs.logits, truth, frequency, _ACCURACY)
+        auc = _macro_auc(trust.probabilities(outputs.logits, 1.0), truth)
+        views.append(_View(candidate, outputs, decision))
         figures = f"{decision.accuracy:.4f} / {decision.balanced_accuracy:.4f} / {auc:.4f}"
         said.append(f"{region} at {size[1]} × {size[0]} px: {figures}")
-    best = max(candidates, key=itemgetter(0, 1))[-1]
+    best = max(views, key=lambda view: (min(view.decision.accuracy, _ACCURACY), view.decision.balanced_accuracy))
     margin = f" The margin of the box is {model.card.region_margin:.0%}." if segmenter else ""
     return best, (
         f"Region and size by the decision that is fitted to each: an accuracy of {_ACCURACY:.2f} first, then balanced "

@@ -26,6 +26,8 @@ from skinvision.training.loaders import Loaders
 from skinvision.training.modules import ClassifierFit, Fit, SegmenterFit
 from skinvision.training.recipes import Recipe
 
+_RANDOM = "From random weights"
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fitted:
@@ -43,7 +45,7 @@ class Fitted:
     network: nn.Module
     history: History
     complete: bool
-    start: str = "From random weights"
+    start: str = _RANDOM
     taught_by: str = ""
 
 
@@ -89,7 +91,7 @@ def fit(
     fresh = frozenset(checkpoint.get("fresh", fresh))
     if resume:
         load_average(network, checkpoint)
-    begun = checkpoint.get("start", _provenance(None)) if resume else _provenance(start)
+    begun = checkpoint.get("start", _RANDOM) if resume else _provenance(start)
     network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     module = _module(network, recipe, fresh, loaders, teachers)
     module.start = begun
@@ -153,7 +155,7 @@ def load_average(network: nn.Module, checkpoint: dict[str, Any]) -> None:
 def _provenance(start: Path | None) -> str:
     """How the weights of a start file were trained, where its card lies beside it; its name and SHA-256, in short."""
     if start is None:
-        return "From random weights"
+        return _RANDOM
     sha256, earlier = hashlib.sha256(start.read_bytes()).hexdigest(), ""
     with suppress(OSError, msgspec.MsgspecError):
         card = msgspec.json.decode(start.with_suffix(".json").read_bytes(), type=ModelCard)
