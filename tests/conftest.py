@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 import timm
 import torchvision
 
-from skinvision import phantom
-from tests.lessons import start_file, write_png
+from skinvision.phantom import Feature
+from tests.lessons import start_file, write_lesions
 from tests.tiny import save_tiny
 
 
@@ -43,18 +42,9 @@ def own_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture(scope="session")
 def lesions(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """16 synthetic lesions to learn from and 8 to validate on; those with vessels are ``vasc``, the others ``nv``."""
-    folder = tmp_path_factory.mktemp("lesions")
-    for name in ("images", "masks"):
-        (folder / name).mkdir()
-    rows = ["image_id,dx,split"]
-    for seed in range(24):
-        dx, feature = (("nv", "network"), ("vasc", "vessels"))[seed % 2]
-        lesion = phantom.draw(seed, height=64, width=64, feature=feature)
-        write_png(folder / "images" / f"p{seed}.png", lesion.image[:, :, ::-1])
-        write_png(folder / "masks" / f"p{seed}.png", lesion.mask.astype(np.uint8) * 255)
-        rows.append(f"p{seed},{dx},{'train' if seed < 16 else 'val'}")
-    (folder / "metadata.csv").write_text("\n".join(rows))
-    return folder
+    kinds: tuple[tuple[str, Feature], ...] = (("nv", "network"), ("vasc", "vessels"))
+    lesions = ((*kinds[seed % 2], "train" if seed < 16 else "val") for seed in range(24))
+    return write_lesions(tmp_path_factory.mktemp("lesions"), lesions, height=64, width=64)
 
 
 @pytest.fixture(scope="session")

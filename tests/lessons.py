@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,9 @@ import pytest
 import safetensors.torch
 from torch import nn
 
+from skinvision import phantom
 from skinvision.card import Architecture
+from skinvision.phantom import Feature
 from skinvision.training.recipes import RESNET50_BASE, UNET, Phase
 
 SEGMENTER = replace(
@@ -40,6 +43,20 @@ STEPS_PER_EPOCH = 2
 
 def write_png(path: Path, pixels: np.ndarray) -> None:
     path.write_bytes(cv2.imencode(".png", pixels)[1].tobytes())
+
+
+def write_lesions(folder: Path, lesions: Iterable[tuple[str, Feature, str]], height: int, width: int) -> Path:
+    """A data folder of synthetic lesions with their masks, from (diagnosis, feature, split) of each."""
+    for name in ("images", "masks"):
+        (folder / name).mkdir()
+    rows = ["image_id,dx,split"]
+    for seed, (dx, feature, split) in enumerate(lesions):
+        lesion = phantom.draw(seed, height=height, width=width, feature=feature)
+        write_png(folder / "images" / f"p{seed}.png", lesion.image[:, :, ::-1])
+        write_png(folder / "masks" / f"p{seed}.png", lesion.mask.astype(np.uint8) * 255)
+        rows.append(f"p{seed},{dx},{split}")
+    (folder / "metadata.csv").write_text("\n".join(rows))
+    return folder
 
 
 def start_file(factory: pytest.TempPathFactory, network: nn.Module) -> Path:

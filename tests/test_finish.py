@@ -11,17 +11,17 @@ import numpy as np
 import pytest
 import torch
 
-from skinvision import phantom
 from skinvision.card import Architecture, Dataset, History
 from skinvision.models import networks, registry
 from skinvision.models.registry import LoadedModel
-from skinvision.render.overlays import encode_png
+from skinvision.phantom import Feature
 from skinvision.training.data import read_table
 from skinvision.training.evaluate import evaluate
 from skinvision.training.finish import Splits, finish_classifier, finish_segmenter
 from skinvision.training.fit import Fitted
 from skinvision.training.recipes import RESNET50, UNET, Phase, Recipe
 from skinvision.types import Case
+from tests.lessons import write_lesions
 
 SEGMENTER = replace(
     UNET,
@@ -43,19 +43,9 @@ DATASETS = (Dataset("Synthetic lesions", "CC0", "nobody", "by seed", {"train": 1
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """28 synthetic lesions with their masks: a third with vessels, called ``vasc``, the others ``nv``."""
-    folder = tmp_path_factory.mktemp("data")
-    for name in ("images", "masks"):
-        (folder / name).mkdir()
-    rows = ["image_id,dx,split"]
-    for seed, split in enumerate(SPLITS):
-        dx, feature = ("vasc", "vessels") if seed % 3 == 0 else ("nv", "network")
-        lesion = phantom.draw(seed, height=80, width=112, feature=feature)
-        (folder / "images" / f"p{seed}.png").write_bytes(encode_png(lesion.image))
-        mask = np.repeat(lesion.mask[..., None] * np.uint8(255), 3, axis=2)
-        (folder / "masks" / f"p{seed}.png").write_bytes(encode_png(mask))
-        rows.append(f"p{seed},{dx},{split}")
-    (folder / "metadata.csv").write_text("\n".join(rows))
-    return folder
+    kinds: tuple[tuple[str, Feature], ...] = (("vasc", "vessels"), ("nv", "network"), ("nv", "network"))
+    lesions = ((*kinds[seed % 3], split) for seed, split in enumerate(SPLITS))
+    return write_lesions(tmp_path_factory.mktemp("data"), lesions, height=80, width=112)
 
 
 @pytest.fixture(scope="module")
