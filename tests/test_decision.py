@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from skinvision.training.decision import fit_decision
+from skinvision.training.decision import balanced_likelihood, fit_decision
 
 # (pictures, vascular lesions among them): nothing tells those of a group apart
 GROUPS = ((90, 10), (20, 16))
@@ -72,3 +72,23 @@ def test_a_class_that_is_absent_takes_no_part() -> None:
     decision = fit_decision(logits, np.array([0, 0, 1, 1]), np.array([0.6, 0.3, 0.1]), 0.5)
     guess = (logits + decision.shift).argmax(axis=1)
     assert decision.balanced_accuracy == np.mean([(guess[:2] == 0).mean(), (guess[2:] == 1).mean()])
+
+
+@pytest.mark.parametrize(("temperature", "part"), [(1.0, 0.0), (1.0, 0.5), (2.0, -0.3), (0.5, 1.0)])
+def test_the_balanced_likelihood_tells_what_logits_know(temperature: float, part: float) -> None:
+    """Were both classes as frequent, 10 / 26 against 80 / 84 would be vascular in the large group, 16 against 4 in the
+    small one. That is said however sure the logits are and whatever class they prefer."""
+    logits, truth = _pictures(temperature, part)
+    large, small = (10 / 26) / (10 / 26 + 80 / 84), (16 / 26) / (16 / 26 + 4 / 84)
+    nevi = (80 * np.log(1 - large) + 4 * np.log(1 - small)) / 84
+    vascular = (10 * np.log(large) + 16 * np.log(small)) / 26
+    expected = np.exp((nevi + vascular) / 2)
+    assert balanced_likelihood(logits, truth, np.log(FREQUENCY)) == pytest.approx(expected, abs=1e-4)
+
+
+def test_the_balanced_likelihood_of_logits_that_know_nothing_is_chance() -> None:
+    truth = np.array([0] * 90 + [1] * 10 + [2])
+    silent = np.full((101, 3), 0.7, dtype=np.float32)
+    assert balanced_likelihood(silent, truth, np.log(np.array([0.89, 0.1, 0.01]))) == pytest.approx(1 / 3, abs=1e-4)
+    right = np.eye(3, dtype=np.float32)[truth]
+    assert balanced_likelihood(9 * right, truth, np.zeros(3)) == pytest.approx(1, abs=1e-4)

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
+from scipy.optimize import OptimizeResult, minimize
 from scipy.special import log_softmax
 from sklearn import metrics
+from sklearn.utils.class_weight import compute_sample_weight
 
 _WEIGHTS = np.linspace(0, 1, 101)
 _TOLD = 20  # every so many of the weights are named in the sentence
 _SLACK = 0.01  # about one standard error of an accuracy on a thousand pictures
-_BOUNDS = ((-3, 3), (-1, 2))  # of the log temperature and of the part of the log frequencies
+_BOUNDS = ((-3, 3), (-2, 2))  # of the log temperature and of the part of the log frequencies
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,10 +54,8 @@ def fit_decision(
         accuracy: wanted on these pictures. The largest w that has it is taken; where none has, or hardly, the largest
             that costs at most 0.01 of the highest accuracy.
     """
-    log_temperature, part = minimize(
-        _negative_log_likelihood, x0=(0, 0), args=(logits, truth, np.log(frequency)), bounds=_BOUNDS
-    ).x
-    shifts = [part * np.log(frequency) + np.exp(log_temperature) * _value(frequency, weight) for weight in _WEIGHTS]
+    log_temperature, part = _fit(logits, truth, np.log(frequency), np.ones(len(truth))).x
+    shifts = [np.exp(log_temperature) * (part * np.log(frequency) + _value(frequency, w)) for w in _WEIGHTS]
     guesses = [(logits + shift).argmax(axis=1) for shift in shifts]
     accuracies = np.array([metrics.accuracy_score(truth, guess) for guess in guesses])
     enough = min(accuracy, accuracies.max() - _SLACK)
@@ -79,17 +78,39 @@ def fit_decision(
     )
 
 
+def balanced_likelihood(
+    logits: NDArray[np.float32], truth: NDArray[np.int64], log_frequency: NDArray[np.float64]
+) -> float:
+    """The probability of the right class, as a geometric mean over the pictures of a class, then over the classes.
+
+    Temperature and part of the log frequencies are those that make it highest, so that it tells what logits know and
+    not how sure they are or which classes they prefer: near 1 where they are always right, 1 / K where they are all
+    the same and all classes are there.
+
+    Args:
+        logits: (N, K), N above 0.
+        truth: (N,) class numbers.
+        log_frequency: (K,).
+    """
+    return float(np.exp(-_fit(logits, truth, log_frequency, compute_sample_weight("balanced", truth)).fun))
+
+
 def _value(frequency: NDArray[np.float64], weight: float) -> NDArray[np.float64]:
     """The log of what a right answer is worth, (K,)."""
     return np.log(1 - weight + weight / (len(frequency) * frequency))
 
 
-def _negative_log_likelihood(
-    parameters: tuple[float, float],
+def _fit(
     logits: NDArray[np.float32],
     truth: NDArray[np.int64],
     log_frequency: NDArray[np.float64],
-) -> float:
-    log_temperature, part = parameters
-    log_probability = log_softmax((logits + part * log_frequency) / np.exp(log_temperature), axis=1)
-    return float(-log_probability[np.arange(len(truth)), truth].mean())
+    weight: NDArray[np.float64],
+) -> OptimizeResult:
+    """The log temperature and the part of the log frequencies with the lowest negative log-likelihood, and that one."""
+
+    def negative_log_likelihood(parameters: NDArray[np.float64]) -> float:
+        log_temperature, part = parameters
+        log_probability = log_softmax(logits / np.exp(log_temperature) + part * log_frequency, axis=1)
+        return float(-np.average(log_probability[np.arange(len(truth)), truth], weights=weight))
+
+    return minimize(negative_log_likelihood, x0=(0, 0), bounds=_BOUNDS)

@@ -12,13 +12,13 @@ import torch
 from segmentation_models_pytorch.losses._functional import soft_jaccard_score
 from torch import Tensor, nn
 from torch.nn import functional
-from torchmetrics import MeanMetric
-from torchmetrics.classification import MulticlassAUROC
+from torchmetrics import CatMetric, MeanMetric
 from torchvision.transforms import v2
 
 from skinvision.card import Epoch
 from skinvision.models.registry import LoadedModel
 from skinvision.training.augment import normalised, turned
+from skinvision.training.decision import balanced_likelihood
 from skinvision.training.recipes import Recipe
 
 
@@ -164,8 +164,8 @@ class SegmenterFit(Fit):
 class ClassifierFit(Fit):
     """Cross-entropy of logits adjusted by the log frequency of what is drawn (Menon et al. 2021, eq. 10).
 
-    The unadjusted logits then stand for equally frequent classes. Scored by the mean AUC of each class against the
-    others, which does not depend on where teachers or sampling draw the line between frequent and rare classes.
+    The unadjusted logits then stand for equally frequent classes. Scored by the ``balanced_likelihood``, which does not
+    depend on where teachers or sampling draw the line between frequent and rare classes.
 
     With teachers, part of the loss is the divergence from what they say together of the same augmented pictures
     (Hinton et al. 2015; Beyer et al. 2022). Unlike there, each of them sees the pictures turned in a way that is drawn
@@ -177,7 +177,7 @@ class ClassifierFit(Fit):
         teachers: finished classifiers of the same labels.
     """
 
-    score_name = "macro AUC"
+    score_name = "balanced likelihood"
 
     def __init__(
         self,
@@ -193,7 +193,8 @@ class ClassifierFit(Fit):
         self.log_frequencies: Tensor
         self.taught_by = ", ".join(f"{t.card.name} (SHA-256 {t.card.sha256[:16]} …)" for t in teachers)
         self.teachers = teachers  # not modules of this one: they are neither trained nor saved with it
-        self.auc = MulticlassAUROC(len(recipe.labels), average="macro")
+        self.logits = CatMetric(nan_strategy="disable")
+        self.truth = CatMetric(nan_strategy="disable")
 
     def loss(self, logits: Tensor, target: Tensor) -> Tensor:
         """Of logits (N, K) against class numbers (N,) or shares (N, K)."""
@@ -230,9 +231,12 @@ class ClassifierFit(Fit):
         pictures, target = batch
         logits = self(pictures)
         self.val_loss.update(functional.cross_entropy(logits, target), weight=len(pictures))
-        self.auc.update(logits, target)
+        self.logits.update(logits)
+        self.truth.update(target)
 
     def on_validation_epoch_end(self) -> None:
-        score = float(self.auc.compute())
-        self.auc.reset()
+        logits, truth = (metric.compute().cpu().numpy() for metric in (self.logits, self.truth))
+        score = balanced_likelihood(logits, truth.astype(int), self.log_frequencies.cpu().double().numpy())
+        self.logits.reset()
+        self.truth.reset()
         self.record_validation(score)

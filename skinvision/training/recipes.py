@@ -194,7 +194,7 @@ RESNET50 = replace(
 RESNET50_TAUGHT = replace(RESNET50, name="resnet50-taught", phases=(Phase((192, 192), 11, mixup=0.4),))
 # Pictures that are mixed throughout and hardly any labels: what teachers have learnt by heart helps little there.
 RESNET50_MATCHED = replace(
-    RESNET50, name="resnet50-matched", phases=(Phase((192, 192), 12, mixup=1.0),), teacher_weight=0.9
+    RESNET50, name="resnet50-matched", phases=(Phase((192, 192), 15, mixup=1.0),), teacher_weight=0.9
 )
 
 MOBILENET_V2 = replace(
