@@ -192,10 +192,6 @@ RESNET50 = replace(
 )
 # For a network that has learnt already and goes on with teachers.
 RESNET50_TAUGHT = replace(RESNET50, name="resnet50-taught", phases=(Phase((192, 192), 11, mixup=0.4),))
-# Pictures that are mixed throughout and hardly any labels: what teachers have learnt by heart helps little there.
-RESNET50_MATCHED = replace(
-    RESNET50, name="resnet50-matched", phases=(Phase((192, 192), 15, mixup=1.0),), teacher_weight=0.9
-)
 
 MOBILENET_V2 = replace(
     RESNET50_BASE,
@@ -242,7 +238,6 @@ RECIPES = {
         RESNET50_SECOND,
         RESNET50,
         RESNET50_TAUGHT,
-        RESNET50_MATCHED,
         MOBILENET_V2,
         MOBILENET_V2_TAUGHT,
         EFFICIENTNET_B0,
