@@ -56,8 +56,7 @@ def classify(model: LoadedModel, case: Case, mask: LesionMask | None) -> Predict
     network = staged(model)
     picture = classifier_input(model, case, region_of(model, case, mask))
     with torch.inference_mode():
-        last = network.stage_names[-1]
-        output = network.above(network.below(picture, last), last)
+        output = network.output(picture)
     return predict(model, output.logits[0].numpy(), output.features[0].numpy())
 
 

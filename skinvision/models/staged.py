@@ -73,8 +73,12 @@ class StagedClassifier(nn.Module):
 
     def forward(self, image: Tensor) -> Tensor:
         """Logits (N, K) of ``image`` (N, 3, H, W)."""
+        return self.output(image).logits
+
+    def output(self, image: Tensor) -> Output:
+        """Logits and features of ``image`` (N, 3, H, W)."""
         last = self.stage_names[-1]
-        return self.above(self.below(image, last), last).logits
+        return self.above(self.below(image, last), last)
 
     def _position(self, stage: str) -> int:
         if stage not in self.stages:

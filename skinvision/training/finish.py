@@ -245,7 +245,6 @@ def _outputs(model: LoadedModel, segmenter: LoadedModel | None, samples: Iterabl
 def _pass(model: LoadedModel, segmenter: LoadedModel | None, cases: Iterable[Case], title: str, total: int) -> _Outputs:
     """Logits and features of many pictures, some at a time."""
     network = staged(model)
-    last = network.stage_names[-1]
     boxed = segmenter if model.card.region == "box" else None
     inputs = (
         classifier_input(model, case, region_of(model, case, segment(boxed, case) if boxed else None))
@@ -254,7 +253,7 @@ def _pass(model: LoadedModel, segmenter: LoadedModel | None, cases: Iterable[Cas
     collected: list[Output] = []
     with torch.inference_mode():
         while batch := list(islice(inputs, _BATCH)):
-            collected.append(network.above(network.below(torch.cat(batch), last), last))
+            collected.append(network.output(torch.cat(batch)))
     logits, features = (torch.cat(tensors).numpy() for tensors in zip(*collected, strict=True))
     return _Outputs(logits, features)
 
