@@ -315,10 +315,17 @@ def test_a_reader_that_goes_away_is_no_error(
 
 
 def test_an_interrupt_ends_with_130(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "endless.png")  # reading it waits for a writer
-    stop = threading.Timer(0.5, signal.pthread_kill, (threading.get_ident(), signal.SIGINT))
-    stop.start()
-    status, lines, error = run(capsys, "analyse", tmp_path / "endless.png")
+    """The signal comes while the picture is read: it could be lost where the interpreter cannot raise."""
+    endless, reader = tmp_path / "endless.png", threading.get_ident()
+    os.mkfifo(endless)
+
+    def interrupt() -> None:
+        with endless.open("wb", buffering=0) as pipe:
+            pipe.write(bytes(1_000_000))  # more than a pipe holds: when it is written, the reader is at it
+            signal.pthread_kill(reader, signal.SIGINT)
+
+    threading.Thread(target=interrupt).start()
+    status, lines, error = run(capsys, "analyse", endless)
     assert (status, lines, error) == (130, [], "skinvision: interrupted\n")
 
 
