@@ -17,6 +17,7 @@ from skinvision import phantom
 from skinvision.cli import main
 from skinvision.intake import read_case
 from skinvision.pipeline import Analyser
+from skinvision.render.overlays import encode_png
 from tests.samples import LABELS, TITLES
 from tests.test_report import FIELDS
 
@@ -26,8 +27,7 @@ pytestmark = pytest.mark.usefixtures("weights")
 
 @pytest.fixture(scope="module")
 def lesion() -> bytes:
-    picture = phantom.draw(1, height=HEIGHT, width=WIDTH).image
-    return cv2.imencode(".png", picture[:, :, ::-1])[1].tobytes()
+    return encode_png(phantom.draw(1, height=HEIGHT, width=WIDTH).image)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from PIL import Image
 from benchmarks.measure import in_turns, median_ratio
 from docs.figures import README, with_figures
 from docs.screenshots import MAX_BYTES, compressed
+from skinvision.render.overlays import encode_png
 
 
 def test_the_readme_has_the_figures_of_the_shipped_cards(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -36,7 +37,7 @@ def test_a_readme_without_marks_is_left_alone() -> None:
 
 def test_a_screenshot_is_compressed_by_less_than_anyone_sees() -> None:
     ramp = np.repeat(np.arange(256, dtype=np.uint8)[None, :, None], 3, axis=2).repeat(64, axis=0)
-    kept = np.asarray(Image.open(io.BytesIO(compressed(_png(ramp)))))
+    kept = np.asarray(Image.open(io.BytesIO(compressed(encode_png(ramp)))))
     assert np.abs(kept.astype(int) - ramp).max() <= 2  # 64 levels are 255 / 63, about 4, apart
     assert (kept[0, 0, 0], kept[0, -1, 0]) == (0, 255)
 
@@ -44,7 +45,7 @@ def test_a_screenshot_is_compressed_by_less_than_anyone_sees() -> None:
 def test_a_screenshot_that_stays_too_large_is_refused() -> None:
     noise = np.random.default_rng(0).integers(0, 256, (700, 700, 3), dtype=np.uint8)  # 16 levels: 12 bits a pixel
     with pytest.raises(ValueError, match=f"at most {MAX_BYTES} bytes"):
-        compressed(_png(noise))
+        compressed(encode_png(noise))
 
 
 def test_variants_take_turns_and_the_order_turns_too() -> None:
@@ -63,9 +64,3 @@ def test_a_turn_lasts_as_long_as_asked() -> None:
 
 def test_the_ratio_is_taken_round_by_round() -> None:
     assert median_ratio([2, 30, 8], [1, 10, 2]) == 3  # of 2, 3 and 4
-
-
-def _png(pixels: np.ndarray) -> bytes:
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "PNG")
-    return buffer.getvalue()
