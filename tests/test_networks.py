@@ -19,10 +19,11 @@ from skinvision.training.fit import load_start
 from skinvision.training.recipes import RECIPES, Recipe
 
 
+@pytest.mark.parametrize("builder", ["unet", "deeplabv3plus"])
 @pytest.mark.parametrize("encoder", ["tu-test_resnet", "mobilenet_v2"])
 @pytest.mark.parametrize("classes", [1, 3])
-def test_a_unet_gives_a_logit_per_class_and_pixel(encoder: str, classes: int) -> None:
-    network = build(Architecture("unet", "segmentation-models-pytorch", encoder), classes).eval()
+def test_a_segmenter_gives_a_logit_per_class_and_pixel(builder: str, encoder: str, classes: int) -> None:
+    network = build(Architecture(builder, "segmentation-models-pytorch", encoder), classes).eval()
     with torch.inference_mode():
         assert network(torch.zeros(1, 3, 64, 96)).shape == (1, classes, 64, 96)
 
@@ -79,7 +80,7 @@ def test_a_classifier_starts_from_the_librarys_names_and_computes_what_the_libra
 @pytest.mark.parametrize(
     ("architecture", "kind"),
     [
-        (Architecture("rest", "none", "rest"), "a builder among unet, resnet, mobilenet, efficientnet"),
+        (Architecture("rest", "none", "rest"), "a builder among unet, deeplabv3plus, resnet"),
         (Architecture("resnet", "torchvision", "resnet19"), "a torchvision ResNet among resnet101"),
         (Architecture("resnet", "torchvision", "vgg16"), "a torchvision ResNet among resnet101"),
         (Architecture("mobilenet", "torchvision", "mobilenet_v9"), "a torchvision MobileNetV2 among mobilenet_v2"),

@@ -93,16 +93,19 @@ def _efficientnet(encoder: str, classes: int) -> nn.Module:
     return StagedClassifier(stages, PooledLinear(network.num_features, classes))
 
 
-def _unet(encoder: str, classes: int) -> nn.Module:
-    known = smp.encoders.get_encoder_names()
-    if encoder not in known and not (encoder.startswith("tu-") and timm.is_model(encoder.removeprefix("tu-"))):
-        raise UnknownName.among("encoder", encoder, [*known, "tu-<name in timm>"])
-    network: nn.Module = smp.Unet(encoder, encoder_weights=None, classes=classes)
-    return network
+def _segmenter(model: Callable[..., nn.Module]) -> Callable[[str, int], nn.Module]:
+    def build_segmenter(encoder: str, classes: int) -> nn.Module:
+        known = smp.encoders.get_encoder_names()
+        if encoder not in known and not (encoder.startswith("tu-") and timm.is_model(encoder.removeprefix("tu-"))):
+            raise UnknownName.among("encoder", encoder, [*known, "tu-<name in timm>"])
+        return model(encoder, encoder_weights=None, classes=classes)
+
+    return build_segmenter
 
 
 _BUILDERS: dict[str, Callable[[str, int], nn.Module]] = {
-    "unet": _unet,
+    "unet": _segmenter(smp.Unet),
+    "deeplabv3plus": _segmenter(smp.DeepLabV3Plus),
     "resnet": _resnet,
     "mobilenet": _mobilenet_v2,
     "efficientnet": _efficientnet,

@@ -139,6 +139,13 @@ UNET = Recipe(
     ),
 )
 
+DEEPLABV3PLUS = replace(
+    UNET,
+    name="deeplabv3plus",
+    title="DeepLabV3+ · EfficientNet-B0",
+    architecture=replace(UNET.architecture, builder="deeplabv3plus"),
+)
+
 RESNET50_BASE = Recipe(
     name="resnet50-base",
     title="ResNet50, first round",
@@ -234,6 +241,7 @@ RECIPES = {
     recipe.name: recipe
     for recipe in (
         UNET,
+        DEEPLABV3PLUS,
         RESNET50_BASE,
         RESNET50_SECOND,
         RESNET50,
