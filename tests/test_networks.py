@@ -77,14 +77,26 @@ def test_a_classifier_starts_from_the_librarys_names_and_computes_what_the_libra
     assert grids == [(32, 48), (16, 24), (8, 12), (4, 6), (2, 3)]
 
 
+def test_a_plain_cnn_pools_after_each_block_and_ends_in_dense_layers() -> None:
+    network = build(Architecture("cnn", "skinvision", "plain_cnn"), 7).eval()
+    assert isinstance(network, StagedClassifier)
+    with torch.inference_mode():
+        grids = {name: tuple(left.shape[1:]) for name, left in network.each(torch.zeros(1, 3, 128, 128)).items()}
+        output = network.output(torch.zeros(2, 3, 128, 128))
+    assert grids == {"block1": (32, 64, 64), "block2": (64, 32, 32), "block3": (128, 16, 16), "block4": (128, 8, 8)}
+    assert (output.logits.shape, output.features.shape) == ((2, 7), (2, 256))
+
+
 @pytest.mark.parametrize(
     ("architecture", "kind"),
     [
-        (Architecture("rest", "none", "rest"), "a builder among unet, deeplabv3plus, resnet"),
+        (Architecture("vgg", "none", "vgg16"), "a builder among unet, deeplabv3plus, resnet"),
         (Architecture("resnet", "torchvision", "resnet19"), "a torchvision ResNet among resnet101"),
         (Architecture("resnet", "torchvision", "vgg16"), "a torchvision ResNet among resnet101"),
         (Architecture("mobilenet", "torchvision", "mobilenet_v9"), "a torchvision MobileNetV2 among mobilenet_v2"),
         (Architecture("efficientnet", "timm", "resnet18"), "a timm EfficientNet among efficientnet_b0"),
+        (Architecture("rest", "skinvision", "rest_huge"), "a ResT among rest_lite"),
+        (Architecture("cnn", "skinvision", "vgg"), "a plain CNN among plain_cnn"),
         (Architecture("unet", "segmentation-models-pytorch", "resnet19"), "an? encoder among resnet18"),
         (Architecture("unet", "segmentation-models-pytorch", "tu-resnet19"), "an? encoder among resnet18"),
     ],

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from skinvision.errors import UnknownName
-from skinvision.models.staged import PooledLinear, StagedClassifier
+from skinvision.models.staged import DenseHead, PooledLinear, StagedClassifier
 
 STAGES = ("first", "second", "third")
 
@@ -24,6 +24,15 @@ def test_below_and_above_any_stage_make_the_whole(network: StagedClassifier, sta
         torch.testing.assert_close(network.above(activation, stage).logits, network(picture))
     scale = 2 ** (STAGES.index(stage) + 1)
     assert activation.shape == (2, 3, 32 // scale, 48 // scale)
+
+
+def test_each_stage_gives_what_leaves_it(network: StagedClassifier) -> None:
+    picture = torch.rand(2, 3, 32, 48)
+    with torch.inference_mode():
+        left = network.each(picture)
+        assert tuple(left) == STAGES
+        for stage in STAGES:
+            torch.testing.assert_close(left[stage], network.below(picture, stage), rtol=0, atol=0)
 
 
 def test_stages_keep_their_order(network: StagedClassifier) -> None:
@@ -45,3 +54,16 @@ def test_the_head_pools_and_weighs() -> None:
         output = head(torch.tensor([[[[1.0, 3.0]], [[10.0, 10.0]]]]))
     assert output.features.tolist() == [[2, 10]]
     assert output.logits.tolist() == [[1]]
+
+
+def test_the_dense_head_sees_where_something_is() -> None:
+    """Cells 1, 2, 3, 4 under hidden weights (1, 0, 0, 1) and (−1, −1, −1, −1), rectified: 5 and 0; then 2·5 + 1."""
+    head = DenseHead(4, hidden=2, classes=1, dropout=0.5).eval()
+    with torch.no_grad():
+        head.hidden[1].weight.copy_(torch.tensor([[1.0, 0, 0, 1], [-1, -1, -1, -1]]))
+        head.hidden[1].bias.zero_()
+        head.linear.weight.copy_(torch.tensor([[2.0, 7.0]]))
+        head.linear.bias.fill_(1)
+        output = head(torch.tensor([[[[1.0, 2.0], [3.0, 4.0]]]]))
+    assert output.features.tolist() == [[5, 0]]
+    assert output.logits.tolist() == [[11]]

@@ -97,7 +97,12 @@ def test_a_run_says_where_it_started(lesions: Path, encoder: Path, tmp_path: Pat
     short = replace(SEGMENTER, phases=(Phase((32, 32), 2),))
     fit(short, lesions, tmp_path, encoder, max_minutes=0, workers=0)
     fitted = fit(short, lesions, tmp_path, resume=True, workers=0)
-    assert fitted.start == f"From {encoder.name} (SHA-256 {hashlib.sha256(encoder.read_bytes()).hexdigest()[:16]} …)"
+    sha256 = hashlib.sha256(encoder.read_bytes()).hexdigest()
+    weights = {name: parameter.numel() for name, parameter in fitted.network.named_parameters()}
+    fresh = sum(n for name, n in weights.items() if not name.startswith("encoder.")) / sum(weights.values())
+    assert fitted.start == (
+        f"From {encoder.name} (SHA-256 {sha256[:16]} …), with {100 * fresh:.1f} % of the weights fresh"
+    )
     assert short.summary(2, fitted.start).startswith(f"{fitted.start}: ")
 
 

@@ -1,8 +1,9 @@
-"""Card -> network, from segmentation-models-pytorch, torchvision and timm."""
+"""Card -> network, from segmentation-models-pytorch, torchvision and timm, or of our own."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import segmentation_models_pytorch as smp
 import timm
@@ -11,7 +12,8 @@ from torchvision import models
 
 from skinvision.card import Architecture
 from skinvision.errors import UnknownName
-from skinvision.models.staged import PooledLinear, StagedClassifier
+from skinvision.models.rest import REST_LITE, rest_stages
+from skinvision.models.staged import DenseHead, PooledLinear, StagedClassifier
 
 # Which of torchvision's ``features`` make a stage: cut at each halving of the resolution, so that stage 1 … 4 have
 # 1/4 … 1/32 of it, as in a ResNet.
@@ -31,6 +33,8 @@ EFFICIENTNET_CUTS = {
     "stage3": ("blocks.3", "blocks.4"),
     "stage4": ("blocks.5", "blocks.6", "conv_head", "bn2"),
 }
+
+_PLAIN_CNN = {"plain_cnn": (32, 64, 128, 128)}  # channels of each block
 
 
 def build(architecture: Architecture, classes: int) -> nn.Module:
@@ -93,6 +97,25 @@ def _efficientnet(encoder: str, classes: int) -> nn.Module:
     return StagedClassifier(stages, PooledLinear(network.num_features, classes))
 
 
+def _rest(encoder: str, classes: int) -> nn.Module:
+    if encoder != "rest_lite":
+        raise UnknownName.among("ResT", encoder, ["rest_lite"])
+    return StagedClassifier(rest_stages(REST_LITE), PooledLinear(REST_LITE.channels[-1], classes))
+
+
+def _plain_cnn(encoder: str, classes: int) -> nn.Module:
+    """Blocks of convolution and pooling, then two dense layers, as beginners' courses teach it; sees 128 × 128 px."""
+    if encoder not in _PLAIN_CNN:
+        raise UnknownName.among("plain CNN", encoder, _PLAIN_CNN)
+    channels = _PLAIN_CNN[encoder]
+    stages = {
+        f"block{number}": nn.Sequential(nn.Conv2d(below, own, 3, padding=1), nn.ReLU(inplace=True), nn.MaxPool2d(2))
+        for number, (below, own) in enumerate(pairwise((3, *channels)), start=1)
+    }
+    side = 128 >> len(channels)
+    return StagedClassifier(stages, DenseHead(channels[-1] * side * side, 256, classes, dropout=0.5))
+
+
 def _segmenter(model: Callable[..., nn.Module]) -> Callable[[str, int], nn.Module]:
     def build_segmenter(encoder: str, classes: int) -> nn.Module:
         known = smp.encoders.get_encoder_names()
@@ -109,4 +132,6 @@ _BUILDERS: dict[str, Callable[[str, int], nn.Module]] = {
     "resnet": _resnet,
     "mobilenet": _mobilenet_v2,
     "efficientnet": _efficientnet,
+    "rest": _rest,
+    "cnn": _plain_cnn,
 }

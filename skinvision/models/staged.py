@@ -33,6 +33,24 @@ class PooledLinear(nn.Module):
         return Output(self.linear(features), features)
 
 
+class DenseHead(nn.Module):
+    """A hidden dense layer with dropout and a linear layer on all cells, (N, C, h, w) -> (N, K).
+
+    Args:
+        inputs: C · h · w; one size of picture alone gives so many.
+        hidden: D, the width of the hidden layer.
+    """
+
+    def __init__(self, inputs: int, hidden: int, classes: int, dropout: float) -> None:
+        super().__init__()
+        self.hidden = nn.Sequential(nn.Flatten(), nn.Linear(inputs, hidden), nn.ReLU(inplace=True), nn.Dropout(dropout))
+        self.linear = nn.Linear(hidden, classes)
+
+    def forward(self, activation: Tensor) -> Output:
+        features = self.hidden(activation)  # (N, D)
+        return Output(self.linear(features), features)
+
+
 class StagedClassifier(nn.Module):
     """Stages applied in order, each (N, C, h, w) -> (N, C', h', w'), then a head that gives an ``Output``.
 
@@ -70,6 +88,13 @@ class StagedClassifier(nn.Module):
             activation = self.stages[name](activation)
         output: Output = self.head(activation)
         return output
+
+    def each(self, image: Tensor) -> dict[str, Tensor]:
+        """The activations that leave the stages, by their names, for ``image`` (N, 3, H, W)."""
+        left = {}
+        for name, stage in self.stages.items():
+            image = left[name] = stage(image)
+        return left
 
     def forward(self, image: Tensor) -> Tensor:
         """Logits (N, K) of ``image`` (N, 3, H, W)."""

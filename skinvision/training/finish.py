@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from sklearn import metrics
+from torch import nn
 from tqdm import tqdm
 
 import skinvision
@@ -21,7 +22,7 @@ from skinvision.card import Dataset, ModelCard, Outlier, Region
 from skinvision.classify import classifier_input, region_of, staged
 from skinvision.geometry import resize
 from skinvision.models.registry import LoadedModel
-from skinvision.models.staged import Output, PooledLinear, StagedClassifier
+from skinvision.models.staged import Output, StagedClassifier
 from skinvision.segment import segment
 from skinvision.training.data import Sample, read_labelled, read_mask
 from skinvision.training.decision import Decision, fit_decision
@@ -102,11 +103,11 @@ def finish_classifier(
 
 def _shift_bias(model: LoadedModel, shift: NDArray[np.float32]) -> NDArray[np.float32]:
     """Add ``shift`` (K,) to the biases of the last layer, within float16; returns what was really added."""
-    head = staged(model).head
-    assert isinstance(head, PooledLinear)
-    before = head.linear.bias.clone()
-    head.linear.bias.copy_((before + torch.from_numpy(shift)).half())
-    return (head.linear.bias - before).numpy()
+    last = staged(model).head.linear
+    assert isinstance(last, nn.Linear)
+    before = last.bias.clone()
+    last.bias.copy_((before + torch.from_numpy(shift)).half())
+    return (last.bias - before).numpy()
 
 
 def _draft(recipe: Recipe, fitted: Fitted, name: str, data: tuple[Dataset, ...]) -> LoadedModel:

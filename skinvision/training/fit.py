@@ -91,7 +91,7 @@ def fit(
     fresh = frozenset(checkpoint.get("fresh", fresh))
     if resume:
         load_average(network, checkpoint)
-    begun = checkpoint.get("start", _RANDOM) if resume else _provenance(start)
+    begun = checkpoint.get("start", _RANDOM) if resume else _provenance(start, _share(network, fresh))
     network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     module = _module(network, recipe, fresh, loaders, teachers)
     module.start = begun
@@ -152,15 +152,26 @@ def load_average(network: nn.Module, checkpoint: dict[str, Any]) -> None:
         raise WeightsRejected("a checkpoint of this recipe", str(error), "train without --resume") from error
 
 
-def _provenance(start: Path | None) -> str:
-    """How the weights of a start file were trained, where its card lies beside it; its name and SHA-256, in short."""
+def _share(network: nn.Module, parameters: frozenset[str]) -> float:
+    """Of all values, those that belong to the named ``parameters``."""
+    sizes = {name: parameter.numel() for name, parameter in network.named_parameters()}
+    return sum(sizes[name] for name in parameters) / sum(sizes.values())
+
+
+def _provenance(start: Path | None, fresh: float) -> str:
+    """How the weights of a start file were trained, where its card lies beside it; its name and SHA-256, in short.
+
+    Args:
+        fresh: share of the weights that the file does not hold.
+    """
     if start is None:
         return _RANDOM
     sha256, earlier = hashlib.sha256(start.read_bytes()).hexdigest(), ""
     with suppress(OSError, msgspec.MsgspecError):
         card = msgspec.json.decode(start.with_suffix(".json").read_bytes(), type=ModelCard)
         earlier = f"{card.recipe}\n\n" if card.sha256 == sha256 else ""
-    return f"{earlier}From {start.name} (SHA-256 {sha256[:16]} …)"
+    beside = f", with {100 * fresh:.1f} % of the weights fresh" if fresh else ""
+    return f"{earlier}From {start.name} (SHA-256 {sha256[:16]} …){beside}"
 
 
 def _is_unfinished(last: Path) -> bool:

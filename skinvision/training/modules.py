@@ -17,9 +17,13 @@ from torchvision.transforms import v2
 
 from skinvision.card import Epoch
 from skinvision.models.registry import LoadedModel
+from skinvision.models.staged import StagedClassifier
 from skinvision.training.augment import normalised, turned
 from skinvision.training.decision import balanced_likelihood
+from skinvision.training.hints import Hints
 from skinvision.training.recipes import Recipe
+
+_NETWORK = "network."  # begins the names of its parameters
 
 
 class Fit(lightning.LightningModule):
@@ -60,9 +64,10 @@ class Fit(lightning.LightningModule):
 
     def configure_optimizers(self) -> Any:
         groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
-        for name, parameter in self.network.named_parameters():
-            if parameter.requires_grad:
-                groups.setdefault((name in self.fresh, parameter.ndim > 1), []).append(parameter)
+        for name, parameter in self.named_parameters():
+            if parameter.requires_grad:  # what is no part of the network is fresh
+                fresh = not name.startswith(_NETWORK) or name.removeprefix(_NETWORK) in self.fresh
+                groups.setdefault((fresh, parameter.ndim > 1), []).append(parameter)
         rate, recipe = self.recipe.learning_rate, self.recipe
         settings: list[dict[str, Any]] = [
             {
@@ -193,6 +198,7 @@ class ClassifierFit(Fit):
         self.log_frequencies: Tensor
         self.taught_by = ", ".join(f"{t.card.name} (SHA-256 {t.card.sha256[:16]} …)" for t in teachers)
         self.teachers = teachers  # not modules of this one: they are neither trained nor saved with it
+        self.hints = Hints(_classifier(network), teachers[0]) if recipe.hint_weight and teachers else None
         self.logits = CatMetric(nan_strategy="disable")
         self.truth = CatMetric(nan_strategy="disable")
 
@@ -220,10 +226,15 @@ class ClassifierFit(Fit):
             mix = v2.MixUp(alpha=mixup, num_classes=len(self.recipe.labels))
             pictures, target = mix(pictures.float(), target)
             pictures = pictures.round().to(torch.uint8)
-        logits = self(pictures)
+        network = _classifier(self.network)
+        activations = network.each(normalised(pictures, self.recipe.mean, self.recipe.std))
+        last = network.stage_names[-1]
+        logits = network.above(activations[last], last).logits.float()
         loss = self.loss(logits, target)
         if self.teachers:
             loss = torch.lerp(loss, self.imitation(logits, pictures), self.recipe.teacher_weight)
+        if self.hints is not None:
+            loss = loss + self.recipe.hint_weight * self.hints(activations, pictures)
         self.train_loss.update(loss.detach())
         return loss
 
@@ -240,3 +251,8 @@ class ClassifierFit(Fit):
         self.logits.reset()
         self.truth.reset()
         self.record_validation(score)
+
+
+def _classifier(network: nn.Module) -> StagedClassifier:
+    assert isinstance(network, StagedClassifier)
+    return network

@@ -38,6 +38,7 @@ class Recipe:
         synonyms: diagnoses of other data sets, and the labels that they count as.
         teacher_weight: share of the loss that goes to what the teachers say, where there are any.
         teacher_temperature: that softens the logits of teachers and student before they are compared.
+        hint_weight: of what the activations of each stage differ by from those of the first teacher.
         region: what a classifier is trained on, the whole picture or the box around the lesion with ``region_margin``.
     """
 
@@ -65,6 +66,7 @@ class Recipe:
     synonyms: tuple[tuple[str, str], ...] = ()
     teacher_weight: float = 0.7
     teacher_temperature: float = 2.0
+    hint_weight: float = 0.0
     region: Region = "whole"
     region_margin: float = 0.35
     mean: tuple[float, float, float] = IMAGENET_MEAN
@@ -84,9 +86,11 @@ class Recipe:
         """
         sizes = ", then ".join(f"{p.epochs} epochs at {p.size[1]} × {p.size[0]} px" for p in self.phases)
         seen = "whole pictures" if self.region == "whole" else "boxes around the lesion"
+        hints = f" Every stage also imitates the same stage of the first, with a weight of {self.hint_weight:g}."
+        hints = hints if self.hint_weight else ""
         taught = (
             f" {self.teacher_weight:.0%} of the loss: divergence from {taught_by}, at temperature "
-            f"{self.teacher_temperature:g}."
+            f"{self.teacher_temperature:g}.{hints}"
             if taught_by
             else ""
         )
@@ -237,6 +241,46 @@ EFFICIENTNET_B0 = replace(
     std=IMAGENET_STD,
 )
 
+# No ImageNet weights are to be had for the next two: they learn from our ResNet50, stage by stage.
+RESNEXT50 = replace(
+    RESNET50_BASE,
+    name="resnext50",
+    title="ResNeXt50 32×4d",
+    architecture=Architecture("resnet", "torchvision", "resnext50_32x4d"),
+    start_names={  # what a ResNet50 has in the same shape
+        part: part
+        for part in (
+            "stages.stem.",
+            *(f"stages.stage{number}.0.downsample." for number in (1, 2, 3, 4)),
+            "head.",
+        )
+    },
+    phases=(Phase((128, 128), 14, mixup=0.2), Phase((160, 160), 4, mixup=0.2), Phase((192, 192), 6, mixup=0.2)),
+    frozen=("stages.stem",),
+    region="box",
+    hint_weight=1.0,
+)
+REST_LITE = replace(
+    RESNEXT50,
+    name="rest_lite",
+    title="ResT-Lite",
+    architecture=Architecture("rest", "skinvision", "rest_lite"),
+    start_names={"": ""},
+    phases=(Phase((128, 128), 24, mixup=0.2), Phase((160, 160), 6, mixup=0.2), Phase((192, 192), 8, mixup=0.2)),
+    frozen=(),
+)
+PLAIN_CNN = replace(
+    RESNET50_BASE,
+    name="plain_cnn",
+    title="Plain CNN",
+    architecture=Architecture("cnn", "skinvision", "plain_cnn"),
+    start_names={"": ""},
+    phases=(Phase((128, 128), 40),),
+    input_size=(128, 128),
+    frozen=(),
+    patience=8,
+)
+
 RECIPES = {
     recipe.name: recipe
     for recipe in (
@@ -249,5 +293,8 @@ RECIPES = {
         MOBILENET_V2,
         MOBILENET_V2_TAUGHT,
         EFFICIENTNET_B0,
+        RESNEXT50,
+        REST_LITE,
+        PLAIN_CNN,
     )
 }

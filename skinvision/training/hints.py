@@ -1,0 +1,73 @@
+"""Hints: a pupil whose stages imitate the stages of a teacher (FitNets; Romero et al., ICLR 2015, equation 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from copy import deepcopy
+
+import torch
+from torch import Tensor, nn
+
+from skinvision.classify import staged
+from skinvision.errors import WeightsRejected
+from skinvision.models.registry import LoadedModel
+from skinvision.models.staged import StagedClassifier
+from skinvision.training.augment import normalised
+
+_SIDE = 64  # px of the picture that grids and channels are counted with
+
+
+class Hints(nn.Module):
+    """What the activations of a pupil differ by from the teacher's, summed over the stages.
+
+    Where a stage has another number of channels than the teacher's, a 1×1 convolution compares them. It is learnt
+    beside the pupil and is no part of it.
+
+    Args:
+        pupil: to be trained; it is left as it was.
+        teacher: a finished classifier whose stages have the same names and grids.
+
+    Raises:
+        WeightsRejected: the stages or their grids differ.
+    """
+
+    def __init__(self, pupil: StagedClassifier, teacher: LoadedModel) -> None:
+        super().__init__()
+        self.teacher = teacher
+        own, shown = _shapes(pupil), _shapes(staged(teacher))
+        if {name: shape[1:] for name, shape in own.items()} != {name: shape[1:] for name, shape in shown.items()}:
+            raise WeightsRejected(
+                f"a first teacher with the stages and grids {own}", f"{teacher.card.name} with {shown}", "name another"
+            )
+        self.compare = nn.ModuleDict(
+            {
+                name: nn.Identity() if own[name] == shown[name] else nn.Conv2d(own[name][0], shown[name][0], 1)
+                for name in own
+            }
+        )
+
+    def forward(self, activations: Mapping[str, Tensor], pictures: Tensor) -> Tensor:
+        """The squared difference relative to the teacher's squared activation, added up over the stages.
+
+        Args:
+            activations: of the pupil, by stage, each (N, C, h, w).
+            pictures: (N, 3, H, W) uint8 that they come from.
+        """
+        card = self.teacher.card
+        with torch.no_grad():
+            shown = staged(self.teacher).each(normalised(pictures, card.mean, card.std))
+        differences = [_relative(self.compare[name](activations[name]).float(), shown[name].float()) for name in shown]
+        return torch.stack(differences).sum()
+
+
+def _relative(own: Tensor, shown: Tensor) -> Tensor:
+    return (own - shown).square().sum() / shown.square().sum()
+
+
+def _shapes(network: StagedClassifier) -> dict[str, tuple[int, ...]]:
+    """(C, h, w) that leaves each stage."""
+    with torch.no_grad():
+        return {
+            name: tuple(activation.shape[1:])
+            for name, activation in deepcopy(network).eval().each(torch.zeros(1, 3, _SIDE, _SIDE)).items()
+        }
