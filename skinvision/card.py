@@ -14,6 +14,7 @@ from skinvision.errors import UnknownName
 
 Task = Literal["segmentation", "classification"]
 Region = Literal["whole", "box"]
+Modality = Literal["dermoscopy", "photograph"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +198,7 @@ class ModelCard:
         code_version: of skinvision, when the card was written.
         working_size: (height, width) px that a picture is brought to before the input size, as in training; None where
             it goes to the input size at once.
+        modality: what kind of pictures it learnt from.
     """
 
     name: str
@@ -226,6 +228,7 @@ class ModelCard:
     sha256: str
     code_version: str
     working_size: tuple[int, int] | None = None
+    modality: Modality = "dermoscopy"
 
     def title_of(self, label: str) -> str:
         """The full disease name of a label.

@@ -145,6 +145,7 @@ def _draft(recipe: Recipe, fitted: Fitted, name: str, data: tuple[Dataset, ...])
         sha256="",
         code_version=skinvision.__version__,
         working_size=recipe.stored_size,
+        modality=recipe.modality,
     )
     return LoadedModel(card, network, None)
 

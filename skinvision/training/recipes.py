@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from skinvision.card import Architecture, Region, Task
+from skinvision.card import Architecture, Modality, Region, Task
 from skinvision.models.networks import EFFICIENTNET_CUTS, MOBILENET_V2_CUTS
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
@@ -40,6 +40,7 @@ class Recipe:
         teacher_temperature: that softens the logits of teachers and student before they are compared.
         hint_weight: of what the activations of each stage differ by from those of the first teacher.
         region: what a classifier is trained on, the whole picture or the box around the lesion with ``region_margin``.
+        modality: what kind of pictures it learns from; only of dermoscopy are boxes around the lesion known.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Recipe:
     hint_weight: float = 0.0
     region: Region = "whole"
     region_margin: float = 0.35
+    modality: Modality = "dermoscopy"
     mean: tuple[float, float, float] = IMAGENET_MEAN
     std: tuple[float, float, float] = IMAGENET_STD
 
@@ -281,6 +283,42 @@ PLAIN_CNN = replace(
     patience=8,
 )
 
+CLINICAL_LABELS = {
+    "actinic_keratosis": "Actinic keratosis",
+    "bcc": "Basal cell carcinoma",
+    "dermatofibroma": "Dermatofibroma",
+    "eczema": "Eczema",
+    "lichen_planus": "Lichen planus",
+    "melanoma": "Melanoma",
+    "nevus": "Melanocytic nevus",
+    "onychomycosis": "Onychomycosis (nail fungus)",
+    "psoriasis": "Psoriasis",
+    "seb_keratosis": "Seborrheic keratosis",
+    "tinea": "Tinea (ringworm)",
+}
+CLINICAL = replace(
+    MOBILENET_V2,
+    name="clinical",
+    title="MobileNetV2, clinical photographs",
+    labels=tuple(CLINICAL_LABELS),
+    titles=tuple(CLINICAL_LABELS.values()),
+    phases=(Phase((160, 160), 30, mixup=0.4), Phase((224, 224), 30, mixup=0.4)),
+    label_smoothing=0.1,
+    ema_decay=0.99,
+    patience=60,
+    region="whole",
+    modality="photograph",
+    weights_licence="for research only, as the training pictures are",
+    limits=(
+        "For teaching: not a medical device, and not tested as one.",
+        "It has learnt from fewer than 700 photographs: its figures say little, see the intervals.",
+        "Patients are not known by number: the same one in training and test pictures is unlikely but not excluded.",
+        "It knows eleven diagnoses and must answer with one of them, whatever the picture shows.",
+        "Which skin tones the photographs show is not recorded.",
+        "It has learnt from ordinary photographs alone: of dermoscopy it says nothing worth reading.",
+    ),
+)
+
 RECIPES = {
     recipe.name: recipe
     for recipe in (
@@ -296,5 +334,6 @@ RECIPES = {
         RESNEXT50,
         REST_LITE,
         PLAIN_CNN,
+        CLINICAL,
     )
 }

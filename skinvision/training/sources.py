@@ -20,6 +20,13 @@ _KNOWN = {
         "Codella et al. 2018, arXiv:1710.05006",
         "The official split; 11 near-duplicates of validation or test pictures taken out of train.",
     ),
+    "clinical": (
+        "A part of SD-198",
+        "research use only",
+        "Sun, Yang, Sun, Wang 2016",
+        "By neighbouring picture numbers, 70 / 10 / 20 %. Patients are not known by number: the same one in two splits "
+        "is unlikely but not excluded.",
+    ),
 }
 _UNKNOWN = ("unknown: ask its owner", "unknown: ask its owner", "As the column split of metadata.csv says.")
 

@@ -57,7 +57,7 @@ def train(
         UnknownName: no such recipe for the task, or no such teacher.
     """
     plan = _recipe(task, recipe or DEFAULTS[task])
-    segmenter = _segmenter() if task == "classification" else None
+    segmenter = _segmenter() if task == "classification" and plan.modality == "dermoscopy" else None
     registry.check_name(out)
     taught_by = tuple(registry.load(name) for name in teachers)
     samples = learnable(plan, read_table(data))
