@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 _TASKS = ("segmentation", "classification")
+_REGIONS = ("whole", "box", "lesion")
 
 
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -66,6 +67,7 @@ def _fill_train(command: argparse.ArgumentParser) -> None:
     command.add_argument("--data", type=Path, required=True, metavar="DIR", help="the folder")
     command.add_argument("--out", required=True, metavar="NAME", help="what the model will be called")
     command.add_argument("--recipe", metavar="R", help="how to train; else the default recipe of the task")
+    command.add_argument("--region", choices=_REGIONS, help="what to look at; else as the recipe says")
     command.add_argument("--start", type=Path, metavar="FILE", help="safetensors to start from")
     command.add_argument(
         "--extra",

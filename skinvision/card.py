@@ -13,7 +13,7 @@ import msgspec
 from skinvision.errors import UnknownName
 
 Task = Literal["segmentation", "classification"]
-Region = Literal["whole", "box"]
+Region = Literal["whole", "box", "lesion"]
 Modality = Literal["dermoscopy", "photograph"]
 
 
@@ -191,7 +191,8 @@ class ModelCard:
         labels: (K,) short names; ``titles`` (K,) the full disease names. A segmenter has ("lesion",).
         input_size: (height, width) px.
         mean, std: per RGB channel, for values in [0, 1].
-        region: what the network sees: the whole picture, or the box around the lesion with ``region_margin``.
+        region: what the network sees: the whole picture, the box around the lesion with ``region_margin``, or the
+            lesion alone, in that box with the background painted over in the colour of ``mean``.
         threshold: segmenters only: default mask threshold.
         stages: names of the stages a class activation map can be made at, first to last.
         sha256: of the weights file.

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from skinvision import trust
+from skinvision.card import Region
 from skinvision.errors import ShapeMismatch, WeightsRejected
 from skinvision.geometry import Box, crop, square_around
 from skinvision.models.inputs import as_input
 from skinvision.models.registry import LoadedModel
 from skinvision.models.staged import StagedClassifier
 from skinvision.types import Case, LesionMask, Prediction
+
+
+class Look(Protocol):
+    """How a picture is looked at: what a card says of it."""
+
+    @property
+    def region(self) -> Region: ...
+
+    @property
+    def mean(self) -> tuple[float, float, float]: ...
 
 
 def region_of(model: LoadedModel, case: Case, mask: LesionMask | None) -> Box:
@@ -23,7 +36,7 @@ def region_of(model: LoadedModel, case: Case, mask: LesionMask | None) -> Box:
     no mask.
 
     Raises:
-        ShapeMismatch: the model looks at the box around the lesion, and there is no mask.
+        ShapeMismatch: the model looks at the lesion or the box around it, and there is no mask.
     """
     whole = Box.whole(case.height, case.width)
     if model.card.region == "whole":
@@ -35,9 +48,17 @@ def region_of(model: LoadedModel, case: Case, mask: LesionMask | None) -> Box:
     return square_around(mask.box, model.card.region_margin, case.height, case.width)
 
 
-def classifier_input(model: LoadedModel, case: Case, region: Box) -> Tensor:
-    """The region as (1, 3, h, w) at the card's size."""
-    return as_input(crop(case.image, region), *model.card.input_size, model.card)
+def classifier_input(model: LoadedModel, case: Case, region: Box, mask: LesionMask | None = None) -> Tensor:
+    """The region as (1, 3, h, w) at the card's size; ``mask`` as for ``region_of``."""
+    return as_input(shown(model.card, case, region, mask), *model.card.input_size, model.card)
+
+
+def shown(look: Look, case: Case, region: Box, mask: LesionMask | None) -> NDArray[np.uint8]:
+    """The region of the picture, (h, w, 3); where only the lesion is looked at, without what surrounds it."""
+    image = case.image
+    if look.region == "lesion" and mask is not None and mask.box is not None:
+        image = np.where(mask.binary[..., None], image, np.round(np.array(look.mean) * 255).astype(np.uint8))
+    return crop(image, region)
 
 
 def staged(model: LoadedModel) -> StagedClassifier:
@@ -54,7 +75,7 @@ def staged(model: LoadedModel) -> StagedClassifier:
 def classify(model: LoadedModel, case: Case, mask: LesionMask | None) -> Prediction:
     """The diagnosis of one picture, without maps; ``mask`` as for ``region_of``."""
     network = staged(model)
-    picture = classifier_input(model, case, region_of(model, case, mask))
+    picture = classifier_input(model, case, region_of(model, case, mask), mask)
     with torch.inference_mode():
         output = network.output(picture)
     return predict(model, output.logits[0].numpy(), output.features[0].numpy())

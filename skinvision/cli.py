@@ -104,6 +104,7 @@ def _train(options: Namespace) -> int:
         options.data,
         options.out,
         recipe=options.recipe,
+        region=options.region,
         start=options.start,
         extra=tuple(options.extra),
         teachers=tuple(options.teacher),

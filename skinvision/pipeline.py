@@ -93,8 +93,9 @@ class Analyser:
         with _timed(timings, "segment"):
             mask = segment(self._segmenter, case, threshold)
         with _timed(timings, "classify_and_explain"):
-            region = region_of(self._classifier, case, mask.at(self.segmenter_card.threshold or mask.threshold))
-            maps = grad_cam(self._network, classifier_input(self._classifier, case, region), stage)
+            own = self._own(mask)
+            region = region_of(self._classifier, case, own)
+            maps = grad_cam(self._network, classifier_input(self._classifier, case, region, own), stage)
             prediction = predict(self._classifier, maps.logits, maps.features)
         with _timed(timings, "measure"):
             explanations = self._explanations(maps, stage, region, mask)
@@ -103,8 +104,13 @@ class Analyser:
 
     def _explain(self, analysis: Analysis, stage: str) -> Analysis:
         region = analysis.explanations[0].region
-        maps = grad_cam(self._network, classifier_input(self._classifier, analysis.case, region), stage)
+        picture = classifier_input(self._classifier, analysis.case, region, self._own(analysis.mask))
+        maps = grad_cam(self._network, picture, stage)
         return replace(analysis, explanations=self._explanations(maps, stage, region, analysis.mask))
+
+    def _own(self, mask: LesionMask) -> LesionMask:
+        """The mask at the threshold of the segmenter's card."""
+        return mask.at(self.segmenter_card.threshold or mask.threshold)
 
     def _explanations(self, maps: ClassMaps, stage: str, region: Box, mask: LesionMask) -> tuple[Explanation, ...]:
         height, width = mask.probability.shape

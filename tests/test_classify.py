@@ -9,7 +9,7 @@ import torch
 
 from skinvision import phantom
 from skinvision.card import ModelCard
-from skinvision.classify import classifier_input, classify, predict, region_of, staged
+from skinvision.classify import classifier_input, classify, predict, region_of, shown, staged
 from skinvision.errors import ShapeMismatch, WeightsRejected
 from skinvision.explain import grad_cam
 from skinvision.geometry import Box, resize
@@ -60,6 +60,7 @@ def test_the_score_on_the_threshold_is_still_in_distribution(model: LoadedModel)
         ("whole", Box(40, 30, 60, 40), Box(0, 0, 120, 80)),
         ("box", Box(40, 30, 60, 40), Box(30, 15, 70, 55)),  # 20 px and half of that at either end, about (50, 35)
         ("box", None, Box(0, 0, 120, 80)),
+        ("lesion", Box(40, 30, 60, 40), Box(30, 15, 70, 55)),
     ],
 )
 def test_the_region_is_the_one_on_the_card(
@@ -71,9 +72,23 @@ def test_the_region_is_the_one_on_the_card(
     assert region_of(_with(model, region=region, region_margin=0.5), case, LesionMask(probability)) == expected
 
 
-def test_a_model_of_the_box_needs_a_mask(model: LoadedModel, case: Case) -> None:
+@pytest.mark.parametrize("region", ["box", "lesion"])
+def test_a_model_of_the_lesion_needs_a_mask(model: LoadedModel, case: Case, region: str) -> None:
     with pytest.raises(ShapeMismatch, match="segment the picture first"):
-        region_of(_with(model, region="box"), case, None)
+        region_of(_with(model, region=region), case, None)
+
+
+def test_a_model_of_the_lesion_alone_sees_nothing_around_it(model: LoadedModel, case: Case) -> None:
+    """The card's mean of 0.5 is 128 of 255; without a lesion the picture is seen as it is."""
+    alone = _with(model, region="lesion")
+    probability = np.zeros((80, 120), np.float32)
+    probability[30:40, 40:60] = 1
+    painted = shown(alone.card, case, Box(30, 15, 70, 55), LesionMask(probability))
+    np.testing.assert_array_equal(painted[15:25, 10:30], case.image[30:40, 40:60])
+    painted[15:25, 10:30] = 128
+    assert (painted == 128).all()
+    empty = LesionMask(np.zeros((80, 120), np.float32))
+    np.testing.assert_array_equal(shown(alone.card, case, Box.whole(80, 120), empty), case.image)
 
 
 def test_the_network_sees_nothing_outside_the_region(model: LoadedModel, case: Case) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,14 +12,18 @@ import numpy as np
 import pytest
 import torch
 
+from skinvision.card import Region
 from skinvision.errors import DataRejected, WeightsRejected
 from skinvision.geometry import Box, crop, resize, square_around
 from skinvision.intake import read_case
 from skinvision.models.registry import load
 from skinvision.segment import segment
+from skinvision.training.by_image import split_by_image
 from skinvision.training.data import read_labelled, read_table
 from skinvision.training.loaders import Loaders, Order, ResumableLoader
 from tests.lessons import CLASSIFIER, SEGMENTER, STEPS_PER_EPOCH, write_png
+
+MEAN = np.array([124, 116, 104], np.uint8)  # ImageNet's, which norms to 0
 
 
 def test_a_table_that_cannot_be_read_is_rejected(tmp_path: Path) -> None:
@@ -118,19 +123,37 @@ def test_more_folders_are_learnt_from_under_the_labels_own_names(tmp_path: Path,
     assert np.bincount(loaders.decoded["train"][1]).tolist() == [16, 8]
 
 
+def test_a_split_by_image_keeps_the_size_of_each_class_in_each_split(tmp_path: Path, lesions: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "images").symlink_to(lesions / "images")
+    head, *rows = (lesions / "metadata.csv").read_text().splitlines()
+    table = [f"{head},lesion_id", *(f"{row},L{number}" for number, row in enumerate(rows))]
+    (folder / "metadata.csv").write_text("\n".join(table))
+    split_by_image(folder, tmp_path / "leaked")
+    right, wrong = read_table(folder), read_table(tmp_path / "leaked")
+    assert Counter((s.dx, s.split) for s in right) == Counter((s.dx, s.split) for s in wrong)
+    assert [s.image_id for s in right] == [s.image_id for s in wrong]
+    assert any(one.split != other.split for one, other in zip(right, wrong, strict=True))
+    with pytest.raises(DataRejected, match="give another name"):
+        split_by_image(folder, tmp_path / "leaked")
+
+
 @pytest.mark.usefixtures("weights")
-def test_boxes_are_what_the_finished_classifier_will_see(tmp_path: Path, lesions: Path) -> None:
-    boxed = replace(CLASSIFIER, region="box")
+@pytest.mark.parametrize("region", ["box", "lesion"])
+def test_training_sees_what_the_finished_classifier_will_see(tmp_path: Path, lesions: Path, region: Region) -> None:
+    boxed = replace(CLASSIFIER, region=region)
     with pytest.raises(WeightsRejected, match="train the default segmenter first"):
         Loaders(boxed, lesions, tmp_path / "cache")
     segmenter, case = load("unet"), read_case((lesions / "images" / "p16.png").read_bytes())
     brightest = float(segment(segmenter, case).probability.max())  # a lesion of one pixel, though untrained
     segmenter = replace(segmenter, card=replace(segmenter.card, threshold=brightest))
-    lesion = segment(segmenter, case).box
-    box = square_around(lesion, boxed.region_margin, case.height, case.width)
+    mask = segment(segmenter, case)
+    box = square_around(mask.box, boxed.region_margin, case.height, case.width)
     assert box != Box.whole(case.height, case.width)
+    image = case.image if region == "box" else np.where(mask.binary[..., None], case.image, MEAN)
     seen = Loaders(boxed, lesions, tmp_path / "cache", segmenter=segmenter)
-    np.testing.assert_array_equal(seen.decoded["val"][0][0], resize(crop(case.image, box), *boxed.stored_size))
+    np.testing.assert_array_equal(seen.decoded["val"][0][0], resize(crop(image, box), *boxed.stored_size))
 
 
 def test_a_resumed_epoch_serves_the_batches_that_were_left() -> None:

@@ -54,7 +54,7 @@ def evaluate(
     samples = read_table(data, split)
     if task == "segmentation":
         return evaluate_segmentation(loaded, samples)
-    segmenter = load(DEFAULTS["segmentation"]) if loaded.card.region == "box" else None
+    segmenter = load(DEFAULTS["segmentation"]) if loaded.card.region != "whole" else None
     return evaluate_classification(loaded, segmenter, samples)
 
 
@@ -96,7 +96,7 @@ def evaluate_classification(
     """Figures over the pictures whose diagnosis the model knows; the others are counted, not scored.
 
     Args:
-        segmenter: finds the region of a model that looks at the box around the lesion; else None.
+        segmenter: finds the lesion for a model that does not look at the whole picture; else None.
 
     Raises:
         DataRejected: no picture has a diagnosis that the model knows.

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from sklearn import metrics
-from torch import nn
+from torch import Tensor, nn
 from tqdm import tqdm
 
 import skinvision
@@ -87,9 +87,9 @@ def finish_classifier(
     """
     sizes = sorted({recipe.phases[-1].size, recipe.input_size})
     frequency = _frequency(splits.train, recipe.labels)
-    best, view = _best_view(_draft(recipe, fitted, name, data), segmenter, splits.val, sizes, frequency)
+    best, view = _best_view(_draft(recipe, fitted, name, data), segmenter, splits.val, recipe.views, sizes, frequency)
     model, val, decision = best
-    segmenter = segmenter if model.card.region == "box" else None
+    segmenter = segmenter if model.card.region != "whole" else None
     truth = _truth(model.card, splits.val)
     calibration = trust.fit_calibration(val.logits + _shift_bias(model, decision.shift), truth)
     statistics, outlier = _outlier_rule(model, segmenter, splits.train, val.features)
@@ -168,14 +168,14 @@ def _best_view(
     model: LoadedModel,
     segmenter: LoadedModel | None,
     val: tuple[Sample, ...],
+    regions: tuple[Region, ...],
     sizes: Iterable[tuple[int, int]],
     frequency: NDArray[np.float64],
 ) -> tuple[_View, str]:
     """What to look at to decide best on ``val``, whole picture or box, at which size; and a sentence about it."""
     truth = _truth(model.card, val)
-    regions: tuple[Region, ...] = ("whole", "box") if segmenter else ("whole",)
     views, said = [], []
-    for region, size in product(regions, sizes):
+    for region, size in product(regions if segmenter else ("whole",), sizes):
         candidate = replace(model, card=replace(model.card, region=region, input_size=size))
         outputs = _outputs(candidate, segmenter, val)
         decision = fit_decision(outputs.logits, truth, frequency, _ACCURACY)
@@ -247,17 +247,19 @@ def _outputs(model: LoadedModel, segmenter: LoadedModel | None, samples: Iterabl
 def _pass(model: LoadedModel, segmenter: LoadedModel | None, cases: Iterable[Case], title: str, total: int) -> _Outputs:
     """Logits and features of many pictures, some at a time."""
     network = staged(model)
-    boxed = segmenter if model.card.region == "box" else None
-    inputs = (
-        classifier_input(model, case, region_of(model, case, segment(boxed, case) if boxed else None))
-        for case in tqdm(cases, desc=title, total=total)
-    )
+    finder = segmenter if model.card.region != "whole" else None
+    inputs = (_input(model, finder, case) for case in tqdm(cases, desc=title, total=total))
     collected: list[Output] = []
     with torch.inference_mode():
         while batch := list(islice(inputs, _BATCH)):
             collected.append(network.output(torch.cat(batch)))
     logits, features = (torch.cat(tensors).numpy() for tensors in zip(*collected, strict=True))
     return _Outputs(logits, features)
+
+
+def _input(model: LoadedModel, segmenter: LoadedModel | None, case: Case) -> Tensor:
+    mask = segment(segmenter, case) if segmenter else None
+    return classifier_input(model, case, region_of(model, case, mask), mask)
 
 
 def _at_most_per_class(samples: tuple[Sample, ...], limit: int) -> tuple[Sample, ...]:

@@ -16,8 +16,9 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 from torchvision import tv_tensors
 from torchvision.transforms import v2
 
+from skinvision.classify import shown
 from skinvision.errors import DataRejected, WeightsRejected
-from skinvision.geometry import crop, square_around
+from skinvision.geometry import square_around
 from skinvision.models.registry import LoadedModel
 from skinvision.segment import segment
 from skinvision.training import augment
@@ -36,12 +37,12 @@ class Loaders(lightning.LightningDataModule):
         cache: where the decoded arrays are kept.
         workers: processes that transform pictures; 0 does it in the training process.
         extra: more folders, whose split ``train`` is learnt from too. An epoch keeps its length all the same.
-        segmenter: finds the boxes for a recipe that is trained on them.
+        segmenter: finds the lesions for a recipe that is not trained on whole pictures.
 
     Raises:
         DataRejected: the layout is wrong, fewer pictures than one batch are left for training, or an extra picture is
             held out in ``folder``.
-        WeightsRejected: boxes are asked for without a segmenter.
+        WeightsRejected: lesions are to be found without a segmenter.
     """
 
     def __init__(
@@ -58,11 +59,11 @@ class Loaders(lightning.LightningDataModule):
         self.workers = workers
         self._read: Callable[[Sample], NDArray[np.uint8]] = read_image
         self._name = "whole"
-        if recipe.region == "box":
+        if recipe.region != "whole":
             if segmenter is None:
-                raise WeightsRejected("a segmenter to find the boxes with", "none", "train the default segmenter first")
-            self._read = _box_reader(segmenter, recipe.region_margin)
-            self._name = f"box-{recipe.region_margin}-{segmenter.card.sha256[:16]}"
+                raise WeightsRejected("a segmenter to find lesions with", "none", "train the default segmenter first")
+            self._read = _lesion_reader(segmenter, recipe)
+            self._name = f"{recipe.region}-{recipe.region_margin}-{segmenter.card.sha256[:16]}"
         own = {split: self._known(read_table(folder, split), split) for split in ("train", "val")}
         more = [sample for other in extra for sample in learnable(recipe, read_table(other, "train"))]
         held_out = {sample.image_id for sample in read_table(folder) if sample.split != "train"}
@@ -135,16 +136,17 @@ def learnable(recipe: Recipe, samples: tuple[Sample, ...]) -> tuple[Sample, ...]
     return tuple(replace(sample, dx=labels[sample.dx]) for sample in samples if sample.dx in labels)
 
 
-def _box_reader(segmenter: LoadedModel, margin: float) -> Callable[[Sample], NDArray[np.uint8]]:
-    def read_box(sample: Sample) -> NDArray[np.uint8]:
-        """The box around the lesion, as the finished classifier will see it; the whole picture without a lesion."""
+def _lesion_reader(segmenter: LoadedModel, recipe: Recipe) -> Callable[[Sample], NDArray[np.uint8]]:
+    def read_lesion(sample: Sample) -> NDArray[np.uint8]:
+        """What the finished classifier will see of the picture; the whole of it without a lesion."""
         case = read_labelled(sample.image)
-        lesion = segment(segmenter, case).box
-        return (
-            case.image if lesion is None else crop(case.image, square_around(lesion, margin, case.height, case.width))
-        )
+        mask = segment(segmenter, case)
+        if mask.box is None:
+            return case.image
+        box = square_around(mask.box, recipe.region_margin, case.height, case.width)
+        return shown(recipe, case, box, mask)
 
-    return read_box
+    return read_lesion
 
 
 class Pictures(Dataset[_Item]):

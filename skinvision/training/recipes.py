@@ -10,6 +10,12 @@ from skinvision.models.networks import EFFICIENTNET_CUTS, MOBILENET_V2_CUTS
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 
+_SEEN: dict[Region, str] = {
+    "whole": "whole pictures",
+    "box": "boxes around the lesion",
+    "lesion": "lesions without background, in the box around them",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Phase:
@@ -39,7 +45,8 @@ class Recipe:
         teacher_weight: share of the loss that goes to what the teachers say, where there are any.
         teacher_temperature: that softens the logits of teachers and student before they are compared.
         hint_weight: of what the activations of each stage differ by from those of the first teacher.
-        region: what a classifier is trained on, the whole picture or the box around the lesion with ``region_margin``.
+        region: what a classifier is trained on, as on a card; boxes have ``region_margin``.
+        views: the regions among which the finished classifier's is chosen by ``val``.
         modality: what kind of pictures it learns from; only of dermoscopy are boxes around the lesion known.
     """
 
@@ -70,6 +77,7 @@ class Recipe:
     hint_weight: float = 0.0
     region: Region = "whole"
     region_margin: float = 0.35
+    views: tuple[Region, ...] = ("whole", "box")
     modality: Modality = "dermoscopy"
     mean: tuple[float, float, float] = IMAGENET_MEAN
     std: tuple[float, float, float] = IMAGENET_STD
@@ -87,7 +95,6 @@ class Recipe:
             taught_by: the models that were imitated; "" without any.
         """
         sizes = ", then ".join(f"{p.epochs} epochs at {p.size[1]} × {p.size[0]} px" for p in self.phases)
-        seen = "whole pictures" if self.region == "whole" else "boxes around the lesion"
         hints = f" Every stage also imitates the same stage of the first, with a weight of {self.hint_weight:g}."
         hints = hints if self.hint_weight else ""
         taught = (
@@ -97,9 +104,9 @@ class Recipe:
             else ""
         )
         return (
-            f"{start}: {sizes} ({epochs} of {self.epochs} epochs done), {seen}; AdamW, one-cycle learning rate "
-            f"{self.learning_rate:g} (× {self.fresh_factor:g} for fresh weights), batches of {self.batch_size}, "
-            f"bfloat16, exponential average of the weights ({self.ema_decay:g}); "
+            f"{start}: {sizes} ({epochs} of {self.epochs} epochs done), {_SEEN[self.region]}; AdamW, one-cycle "
+            f"learning rate {self.learning_rate:g} (× {self.fresh_factor:g} for fresh weights), batches of "
+            f"{self.batch_size}, bfloat16, exponential average of the weights ({self.ema_decay:g}); "
             f"frozen: {', '.join(self.frozen) or 'nothing'}.{taught}"
         )
 
@@ -307,6 +314,7 @@ CLINICAL = replace(
     ema_decay=0.99,
     patience=60,
     region="whole",
+    views=("whole",),
     modality="photograph",
     weights_licence="for research only, as the training pictures are",
     limits=(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
-from skinvision.card import ModelCard, Task
+from skinvision.card import ModelCard, Region, Task
 from skinvision.errors import UnknownName
 from skinvision.models import registry
 from skinvision.models.registry import DEFAULTS, LoadedModel
@@ -24,6 +25,7 @@ def train(
     out: str,
     *,
     recipe: str | None = None,
+    region: Region | None = None,
     start: Path | None = None,
     extra: tuple[Path, ...] = (),
     teachers: tuple[str, ...] = (),
@@ -39,6 +41,7 @@ def train(
     Args:
         out: name of the model; its files go to the registry's folder.
         recipe: name of the recipe; the default model's by default.
+        region: what a classifier is to look at, in training and later; by default as the recipe says.
         start: safetensors to start from.
         extra: more folders, whose split ``train`` is learnt from too.
         teachers: names of finished classifiers that the new one also imitates.
@@ -57,6 +60,8 @@ def train(
         UnknownName: no such recipe for the task, or no such teacher.
     """
     plan = _recipe(task, recipe or DEFAULTS[task])
+    if region:
+        plan = replace(plan, region=region, views=(region,))
     segmenter = _segmenter() if task == "classification" and plan.modality == "dermoscopy" else None
     registry.check_name(out)
     taught_by = tuple(registry.load(name) for name in teachers)

@@ -1,0 +1,55 @@
+"""Split a data folder by image, which is wrong: ``python -m skinvision.training.by_image DATA OUT``.
+
+Pictures of one lesion then lie on both sides, and a network is tested on lesions that it knows. Trained on such a
+folder and on the right one, the same network shows how many points the leak adds.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from skinvision.errors import DataRejected
+from skinvision.training.data import read_table
+
+
+def split_by_image(folder: Path, out: Path) -> None:
+    """Write a folder whose splits are as large as those of ``folder``, in each diagnosis, with the pictures drawn anew.
+
+    The pictures are not copied but linked. The column ``lesion_id``, which forbids such a split, is left out.
+
+    Args:
+        out: is made.
+
+    Raises:
+        DataRejected: ``folder`` has not the layout, or ``out`` is there already.
+    """
+    read_table(folder)
+    if out.exists():
+        raise DataRejected("a folder that is to be made", f"{out}, which is there", "give another name")
+    table = pd.read_csv(folder / "metadata.csv", dtype=str, keep_default_na=False)
+    chance = np.random.default_rng(0)
+    table["split"] = table.groupby("dx")["split"].transform(lambda splits: chance.permutation(splits.to_numpy()))
+    out.mkdir(parents=True)
+    (out / "images").symlink_to((folder / "images").resolve())
+    table.drop(columns="lesion_id", errors="ignore").to_csv(out / "metadata.csv", index=False)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m skinvision.training.by_image", description="Split a folder by image, to show the leak."
+    )
+    parser.add_argument("data", type=Path, metavar="DATA", help="a folder split by lesion")
+    parser.add_argument("out", type=Path, metavar="OUT", help="the folder to make")
+    options = parser.parse_args()
+    try:
+        split_by_image(options.data, options.out)
+    except DataRejected as error:
+        raise SystemExit(f"{parser.prog}: {error}") from error
+
+
+if __name__ == "__main__":
+    main()
