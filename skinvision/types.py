@@ -81,6 +81,12 @@ class LesionMask:
         return float(self.binary.mean())
 
     @property
+    def edge_fraction(self) -> float:
+        """Of the pixels along the picture's edge, those inside the lesion, in [0, 1]."""
+        inside = self.binary
+        return float(np.concatenate([inside[0], inside[-1], inside[:, 0], inside[:, -1]]).mean())
+
+    @property
     def box(self) -> Box | None:
         """The smallest box around the lesion; None where nothing reaches the threshold."""
         return bounding_box(self.binary)

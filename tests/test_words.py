@@ -10,6 +10,7 @@ from skinvision.render import words
 from tests.samples import sample_analysis, sample_card
 
 CARD = sample_card("classification")
+PHOTOGRAPHS = replace(CARD, modality="photograph")
 
 
 @pytest.mark.parametrize(
@@ -30,13 +31,13 @@ def test_number(value: float, expected: str) -> None:
 def test_alternative_texts() -> None:
     analysis = sample_analysis()
     assert words.picture_alt(analysis.case) == "The picture, 64 × 32 pixels"
-    assert words.mask_alt(analysis) == "The lesion mask covers 12 % of the picture"
+    assert words.mask_alt(analysis, CARD) == "The lesion mask covers 12 % of the picture"
     share = words.percent(analysis.explanation("mel").lesion_share)
     assert words.heatmap_alt(analysis, CARD, "mel") == (
         f"Grad-CAM heatmap for Melanoma: peak 2.0 logits per cell, {share} of the evidence inside the lesion"
     )
     assert words.heatmap_alt(analysis, CARD, "vasc") == "Grad-CAM heatmap for Vascular lesion: no positive evidence"
-    assert words.mask_alt(sample_analysis(lesion=None)) == "The lesion mask is empty: no lesion was found"
+    assert words.mask_alt(sample_analysis(lesion=None), CARD) == "The lesion mask is empty: no lesion was found"
 
 
 def test_probabilities_are_read_out_in_their_order() -> None:
@@ -63,7 +64,25 @@ def test_strange_picture_is_warned_of_and_promised_nothing() -> None:
     assert warning is not None
     assert "strangeness 25.0, where up to 20.0 is usual" in warning
     assert "9 times in 10" not in words.prediction_set_sentence(prediction, CARD)
+    assert "knows dermoscopy alone" in warning
+    assert "knows ordinary photographs alone" in words.outlier_warning(prediction, PHOTOGRAPHS)
     assert words.outlier_warning(sample_analysis().prediction, CARD) is None
+
+
+@pytest.mark.parametrize(
+    ("lesion", "held_back"),
+    [(Box(0, 8, 16, 20), True), (Box(0, 8, 16, 17), False), (Box(1, 1, 63, 31), False), (None, False)],
+)
+def test_on_photographs_an_outline_that_leaves_the_picture_is_held_back(lesion: Box | None, held_back: bool) -> None:
+    """12 of 192 pixels along the edge of 64 × 32 are 6 %, 9 are less than 5 %."""
+    analysis = sample_analysis(lesion=lesion)
+    assert not words.held_back(analysis.mask, CARD)
+    assert words.outline_notice(analysis.mask, CARD) is None
+    assert words.held_back(analysis.mask, PHOTOGRAPHS) == held_back
+    assert words.outline_notice(analysis.mask, PHOTOGRAPHS).startswith("No outline" if held_back else "The network")
+    assert ("without an outline" in words.mask_alt(analysis, PHOTOGRAPHS)) == held_back
+    assert ("is not known" in words.evidence_sentence(analysis, PHOTOGRAPHS, "mel")) == held_back
+    assert ("inside the lesion" in words.heatmap_alt(analysis, PHOTOGRAPHS, "mel")) == (not held_back)
 
 
 def test_evidence_against_the_lesions_share_of_the_picture() -> None:

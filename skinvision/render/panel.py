@@ -56,6 +56,8 @@ def _said(analysis: Analysis, card: ModelCard, target: str) -> Iterable[tuple[st
         yield warning, _ALARM
     yield words.prediction_set_sentence(analysis.prediction, card), _INK
     yield words.evidence_sentence(analysis, card, target), _INK
+    if notice := words.outline_notice(analysis.mask, card):
+        yield notice, _QUIET
     for note in words.notes(analysis.case):
         yield note, _QUIET
 
@@ -79,8 +81,9 @@ def _pictures(analysis: Analysis, card: ModelCard, target: str, opacity: float) 
     image = resize(analysis.case.image, max(round(height * ratio), 1), max(round(width * ratio), 1))
     heatmap = heatmap_overlay(image, explanation.evidence, scale, opacity)
     bar = Image.fromarray(colour_bar(_COLUMN, scale, explanation.peak))
-    captions = ("Picture", words.mask_alt(analysis), f"Evidence for {card.title_of(target)}")
-    drawn = (image, mask_overlay(image, analysis.mask, opacity), heatmap)
+    captions = ("Picture", words.mask_alt(analysis, card), f"Evidence for {card.title_of(target)}")
+    outlined = image if words.held_back(analysis.mask, card) else mask_overlay(image, analysis.mask, opacity)
+    drawn = (image, outlined, heatmap)
     cells = [
         _below([_text(caption, column, 24, _INK), Image.fromarray(picture)], 10)
         for caption, picture in zip(_even(captions, column), drawn, strict=True)

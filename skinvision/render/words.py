@@ -8,9 +8,14 @@ from fractions import Fraction
 from skinvision.card import ModelCard
 from skinvision.geometry import Box, crop
 from skinvision.intake import QUALITY
-from skinvision.types import Analysis, Case, Prediction
+from skinvision.types import Analysis, Case, LesionMask, Prediction
 
 _METHODS = {"grad-cam": "Grad-CAM"}
+_LEARNT_FROM = {
+    "dermoscopy": "dermoscopy alone, not ordinary photographs",
+    "photograph": "ordinary photographs alone, not dermoscopy",
+}
+_CUT = 0.05  # of the picture's edge
 
 
 def percent(share: float) -> str:
@@ -37,8 +42,10 @@ def picture_alt(case: Case) -> str:
     return f"The picture, {case.width} × {case.height} pixels"
 
 
-def mask_alt(analysis: Analysis) -> str:
-    """Alternative text of the mask over the picture."""
+def mask_alt(analysis: Analysis, card: ModelCard) -> str:
+    """Alternative text of the mask over the picture; ``card`` of the classifier."""
+    if held_back(analysis.mask, card):
+        return "The picture without an outline, which is not to be trusted here"
     if analysis.mask.box is None:
         return "The lesion mask is empty: no lesion was found"
     return f"The lesion mask covers {percent(analysis.mask.area_fraction)} of the picture"
@@ -50,8 +57,10 @@ def heatmap_alt(analysis: Analysis, card: ModelCard, target: str) -> str:
     heatmap = f"{method_title(explanation.method)} heatmap for {card.title_of(target)}"
     if explanation.peak <= 0:
         return f"{heatmap}: no positive evidence"
-    peak, inside = number(explanation.peak), percent(explanation.lesion_share)
-    return f"{heatmap}: peak {peak} logits per cell, {inside} of the evidence inside the lesion"
+    heatmap = f"{heatmap}: peak {number(explanation.peak)} logits per cell"
+    if held_back(analysis.mask, card):
+        return heatmap
+    return f"{heatmap}, {percent(explanation.lesion_share)} of the evidence inside the lesion"
 
 
 def probabilities_alt(prediction: Prediction, card: ModelCard) -> str:
@@ -81,6 +90,8 @@ def evidence_sentence(analysis: Analysis, card: ModelCard, target: str) -> str:
     explanation = analysis.explanation(target)
     if math.isnan(explanation.lesion_share):
         return f"There is no positive evidence for {card.title_of(target)} at this stage."
+    if held_back(analysis.mask, card):
+        return "Where the lesion is, is not known here, so there is nothing to compare the evidence with."
     fills = float(crop(analysis.mask.binary, explanation.region).mean())
     if fills == 0:
         return "No lesion was found, so there is nothing to compare the evidence with."
@@ -100,8 +111,29 @@ def outlier_warning(prediction: Prediction, card: ModelCard) -> str | None:
     limit = f", where up to {number(card.outlier.threshold)} is usual" if card.outlier else ""
     return (
         "This picture is unlike anything the model was trained on, so its answer means nothing here "
-        f"(strangeness {number(prediction.ood_score)}{limit})."
+        f"(strangeness {number(prediction.ood_score)}{limit}). The model knows {_LEARNT_FROM[card.modality]}."
     )
+
+
+def held_back(mask: LesionMask, card: ModelCard) -> bool:
+    """Whether an outline is better not shown: on a photograph, where it leaves the picture.
+
+    Segmenters learnt from dermoscopy. On photographs they find single spots, but where what is ill has no clear border
+    they take the limb for the lesion.
+    """
+    return card.modality == "photograph" and mask.edge_fraction > _CUT
+
+
+def outline_notice(mask: LesionMask, card: ModelCard) -> str | None:
+    """What the outline is worth on the pictures that the classifier of ``card`` is for; None for dermoscopy."""
+    if card.modality == "dermoscopy":
+        return None
+    if held_back(mask, card):
+        return (
+            "No outline is shown. The network for it learnt from dermoscopy; on this photograph its outline leaves the "
+            "picture, as it does where it takes a limb for the lesion."
+        )
+    return "The network for the outline learnt from dermoscopy: on a photograph, check it by eye."
 
 
 def notes(case: Case) -> list[str]:

@@ -6,11 +6,16 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from skinvision.card import ModelCard
+from skinvision.card import Modality, ModelCard
 from skinvision.ui import models
 from skinvision.ui.session import Wanted, key
 
 _PREDICTED = ""
+_KINDS: dict[Modality, str] = {"dermoscopy": "Dermoscopy", "photograph": "Clinical photo"}
+_KIND_HELP = (
+    "Dermoscopy is taken through a dermatoscope, with the lesion filling the frame; a clinical photo by an ordinary "
+    "camera. Each has networks of its own, which know nothing of the other."
+)
 _TARGET_HELP = "The heatmap shows where the evidence for this class lies. All classes of a picture share one scale."
 _STAGE_HELP = (
     "A network looks in stages. The early ones see edges and colours in fine detail, the last one whole structures, "
@@ -38,11 +43,12 @@ class Settings:
 
 def show() -> Settings:
     """The row of controls, and what they say."""
+    kind = _kind()
     with st.container(key="controls"):
         row = st.grid(5, min_column_width=150, vertical_alignment="bottom")
     target_cell, stage_cell, opacity_cell, threshold_cell, models_cell = (row.cell() for _ in range(5))
     with models_cell:  # the other controls depend on the models
-        segmenter, classifier = _models()
+        segmenter, classifier = _models(kind)
     with target_cell:
         target = _target(classifier)
     with stage_cell:
@@ -62,7 +68,25 @@ def stage_title(stage: str, stages: tuple[str, ...]) -> str:
     return title + {stages[0]: " (first)", stages[-1]: " (last)"}.get(stage, "")
 
 
-def _models() -> tuple[ModelCard, ModelCard]:
+def _kind() -> Modality:
+    """What kind of pictures these are; asked only where there are models for more than one."""
+    known = {models.card(name).modality for name in models.names("classification")}
+    kinds = [kind for kind in _KINDS if kind in known]
+    if len(kinds) == 1:
+        return kinds[0]
+    return st.segmented_control(
+        "What kind of pictures are these?",
+        kinds,
+        format_func=_KINDS.__getitem__,
+        default=kinds[0],
+        required=True,
+        help=_KIND_HELP,
+        key=key("kind"),
+        persist_state="session",
+    )
+
+
+def _models(kind: Modality) -> tuple[ModelCard, ModelCard]:
     with st.popover("Models", icon=":material/network_node:", width="stretch"):
         segmenter = st.selectbox(
             "Finds the lesion",
@@ -73,9 +97,9 @@ def _models() -> tuple[ModelCard, ModelCard]:
         )
         classifier = st.selectbox(
             "Names the disease",
-            models.names("classification"),
+            [name for name in models.names("classification") if models.card(name).modality == kind],
             format_func=_model_title,
-            key=key("classifier"),
+            key=key(f"classifier_{kind}"),
             persist_state="session",
         )
         st.page_link("pages/evidence.py", label="How good are they?", icon=":material/query_stats:")

@@ -57,12 +57,18 @@ def draw(upload: Upload, settings: Settings) -> Drawn | None:
         target,
         opacity,
         picture=upload.once("picture", None, lambda: screen.picture_jpeg(analysis.case)),
-        mask=upload.once("mask", (wanted, threshold, opacity), lambda: screen.mask_jpeg(analysis, opacity)),
+        mask=upload.once("mask", (wanted, threshold, opacity), lambda: _outlined(analysis, card, opacity)),
         heatmap=upload.once(
             "heatmap", (wanted, target, opacity), lambda: screen.heatmap_jpeg(analysis, target, opacity)
         ),
         chart=probability_chart(analysis.prediction, card, target),
     )
+
+
+def _outlined(analysis: Analysis, card: ModelCard, opacity: float) -> bytes:
+    if words.held_back(analysis.mask, card):
+        return screen.picture_jpeg(analysis.case)
+    return screen.mask_jpeg(analysis, opacity)
 
 
 def show(upload: Upload, drawn: Drawn | None) -> None:
@@ -99,7 +105,9 @@ def _pictures(drawn: Drawn) -> None:
     with columns[0]:
         _picture("Picture", drawn.picture, words.picture_alt(analysis.case))
     with columns[1]:
-        _picture("Lesion mask", drawn.mask, words.mask_alt(analysis))
+        _picture("Lesion mask", drawn.mask, words.mask_alt(analysis, card))
+        if notice := words.outline_notice(analysis.mask, card):
+            st.caption(literal(notice))
     with columns[2]:
         _picture("Heatmap", drawn.heatmap, words.heatmap_alt(analysis, card, target))
         method, stage = words.method_title(explanation.method), stage_title(explanation.stage, card.stages)
