@@ -29,6 +29,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         ("analyse", "analyse pictures", _ANALYSE, _fill_analyse),
         ("evaluate", "measure a model on labelled pictures", _EVALUATE, _fill_evaluate),
         ("train", "train a model", _TRAIN, _fill_train),
+        ("combine", "make one model of several", _COMBINE, _fill_combine),
         ("models", "list the models and their figures", "List the models and their figures.", _fill_models),
     ):
         fill(commands.add_parser(name, help=summary, description=description, allow_abbrev=False))
@@ -38,6 +39,8 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
 _ANALYSE = "Analyse pictures, one line each. Exit status: 0 all analysed, 1 some rejected, 2 wrong usage."
 _EVALUATE = "Measure a model on a folder with images/, metadata.csv (image_id, dx, split) and masks/<image_id>.png."
 _TRAIN = "Train on the splits train and val of a folder like that of evaluate; writes weights and model card."
+
+_COMBINE = "Average the logits of finished classifiers: writes an ensemble, with a card of its own, that needs them."
 
 
 def _fill_analyse(command: argparse.ArgumentParser) -> None:
@@ -95,10 +98,30 @@ def _fill_train(command: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="folders of pictures that are not dermoscopy, to measure how well they are noticed",
     )
+    command.add_argument(
+        "--background",
+        type=Path,
+        metavar="DIR",
+        help="a folder of pictures of another kind, against whose split train strangeness is measured",
+    )
     command.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
     command.add_argument("--ship", action="store_true", help="write the model even before the last epoch")
     command.add_argument("--max-minutes", type=minutes, metavar="M", help="stop after so long, with a checkpoint")
     command.add_argument("--workers", type=processes, default=1, metavar="N", help="processes that prepare pictures")
+
+
+def _fill_combine(command: argparse.ArgumentParser) -> None:
+    command.add_argument("members", nargs="+", metavar="NAME", help="finished classifiers, two or more")
+    command.add_argument("--data", type=Path, required=True, metavar="DIR", help="the folder that they learnt from")
+    command.add_argument("--out", required=True, metavar="NAME", help="what the ensemble will be called")
+    command.add_argument(
+        "--foreign",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="DIR",
+        help="folders of pictures that are not dermoscopy, to measure how well they are noticed",
+    )
 
 
 def _fill_models(command: argparse.ArgumentParser) -> None:

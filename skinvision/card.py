@@ -184,6 +184,14 @@ class Architecture:
 
 
 @dataclass(frozen=True, slots=True)
+class Member:
+    """A model that is part of an ensemble, and the SHA-256 of its weights."""
+
+    name: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class ModelCard:
     """Everything about one model, beside its weights.
 
@@ -200,6 +208,7 @@ class ModelCard:
         working_size: (height, width) px that a picture is brought to before the input size, as in training; None where
             it goes to the input size at once.
         modality: what kind of pictures it learnt from.
+        members: of an ensemble, which has no networks of its own.
     """
 
     name: str
@@ -230,6 +239,7 @@ class ModelCard:
     code_version: str
     working_size: tuple[int, int] | None = None
     modality: Modality = "dermoscopy"
+    members: tuple[Member, ...] = ()
 
     def title_of(self, label: str) -> str:
         """The full disease name of a label.

@@ -110,6 +110,7 @@ def _train(options: Namespace) -> int:
         teachers=tuple(options.teacher),
         runs=options.runs,
         foreign=tuple(options.foreign),
+        background=options.background,
         resume=options.resume,
         ship=options.ship,
         max_minutes=options.max_minutes,
@@ -118,6 +119,14 @@ def _train(options: Namespace) -> int:
     if card is None:
         return _complain("the time limit came first; the same command with --resume goes on from here", DONE)
     print(f"{card.name}: {card.parameters:,} parameters, SHA-256 {card.sha256}")
+    return DONE
+
+
+def _combine(options: Namespace) -> int:
+    with _training_packages():
+        from skinvision.training.combine import combine
+    card = combine(tuple(options.members), options.data, options.out, tuple(options.foreign))
+    print(f"{card.name}: {len(card.members)} members, {card.parameters:,} parameters, SHA-256 {card.sha256}")
     return DONE
 
 
@@ -218,4 +227,4 @@ def _complain(message: str, status: int) -> int:
     return status
 
 
-_COMMANDS = {"analyse": _analyse, "evaluate": _evaluate, "train": _train, "models": _models}
+_COMMANDS = {"analyse": _analyse, "evaluate": _evaluate, "train": _train, "combine": _combine, "models": _models}

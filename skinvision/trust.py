@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -74,18 +74,29 @@ class FeatureStatistics:
         axes: (D, d) float32, orthonormal columns.
         variances: (d,) float32 > 0, along the axes.
         noise: (1,) float32 > 0.
+        background: (1, D) float32, the mean of pictures of another kind, if some were shown.
     """
 
     means: NDArray[np.float32]
     axes: NDArray[np.float32]
     variances: NDArray[np.float32]
     noise: NDArray[np.float32]
+    background: NDArray[np.float32] | None = None
 
     @classmethod
     def fit(
-        cls, features: NDArray[np.float32], truth: NDArray[np.int64], components: int = _COMPONENTS
+        cls,
+        features: NDArray[np.float32],
+        truth: NDArray[np.int64],
+        components: int = _COMPONENTS,
+        background: NDArray[np.float32] | None = None,
     ) -> FeatureStatistics:
-        """From training features (N, D) and their class numbers (N,)."""
+        """From training features (N, D), their class numbers (N,), and features (M, D) of pictures of another kind."""
+        if background is not None:
+            together = cls.fit(
+                np.r_[features, background], np.r_[truth, np.full(len(background), truth.max() + 1)], components
+            )
+            return replace(together, means=together.means[:-1], background=together.means[-1:])
         unit = _unit(features)
         classes, member = np.unique(truth, return_inverse=True)
         means = np.stack([unit[member == k].mean(axis=0) for k in range(len(classes))])
@@ -97,24 +108,39 @@ class FeatureStatistics:
 
     def rounded(self) -> FeatureStatistics:
         """As they will be read back from a float16 file."""
-        return FeatureStatistics(*(getattr(self, f.name).astype(np.float16).astype(np.float32) for f in fields(self)))
+        return FeatureStatistics(**{k: v.astype(np.float16).astype(np.float32) for k, v in self.arrays().items()})
+
+    def arrays(self) -> dict[str, NDArray[np.float32]]:
+        """All there are, by their names."""
+        found = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: array for name, array in found.items() if array is not None}
 
     def distance(self, features: NDArray[np.float32]) -> NDArray[np.float64]:
         """Mahalanobis distance to the nearest class mean (Lee et al. 2018, eq. 2), per degree of freedom.
+
+        With a background it is divided by the distance to that, so that 1 is half way between both (after Ren et al.
+        2021, who take the difference).
 
         Args:
             features: (N, D).
 
         Returns:
-            (N,), about 1 for training pictures; larger is stranger.
+            (N,), without a background about 1 for training pictures; larger is stranger.
         """
-        unit, means = _unit(features.astype(np.float64)), self.means.astype(np.float64)
+        own = self._to(self.means, features)
+        return (
+            own if self.background is None else own / np.maximum(self._to(self.background, features), _LEAST_VARIANCE)
+        )
+
+    def _to(self, centres: NDArray[np.float32], features: NDArray[np.float32]) -> NDArray[np.float64]:
+        """The squared distance to the nearest of ``centres``, (N,), per degree of freedom."""
+        unit, means = _unit(features.astype(np.float64)), centres.astype(np.float64)
         # einsum, not @: so small a product wakes OpenBLAS's threads, which then spin on torch's cores
         offset = (unit**2).sum(axis=1)[:, None] - 2 * np.einsum("nd,kd->nk", unit, means) + (means**2).sum(axis=1)
         along = np.einsum("nkd,dc->nkc", unit[:, None] - means, self.axes)  # (N, K, d)
         across = np.maximum(offset - (along**2).sum(axis=2), 0)  # (N, K)
         squared = (along**2 / self.variances).sum(axis=2) + across / self.noise
-        return np.asarray(squared.min(axis=1) / self.means.shape[1])
+        return np.asarray(squared.min(axis=1) / means.shape[1])
 
 
 def _unit(features: NDArray[Any]) -> NDArray[Any]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-
 import numpy as np
 import pytest
 from scipy.spatial.distance import mahalanobis
@@ -114,10 +112,22 @@ def test_the_distance_does_not_depend_on_the_scale_of_a_feature_vector() -> None
 def test_the_statistics_survive_float16() -> None:
     features, truth = _features(2000, np.random.default_rng(0))
     statistics = FeatureStatistics.fit(features, truth, components=8)
-    rounded = FeatureStatistics(
-        *(getattr(statistics, field.name).astype(np.float16).astype(np.float32) for field in fields(statistics))
-    )
-    np.testing.assert_allclose(rounded.distance(features), statistics.distance(features), rtol=0.02)
+    np.testing.assert_allclose(statistics.rounded().distance(features), statistics.distance(features), rtol=0.02)
+
+
+def test_with_a_background_distances_are_relative_to_it() -> None:
+    """Of another kind is what lies nearer to the other kind, though it lies no further out."""
+    dice = np.random.default_rng(0)
+    features, truth = _features(2000, dice)
+    other = (features.mean(axis=0) + 0.5 + 0.3 * dice.normal(size=(500, 32))).astype(np.float32)
+    plain = FeatureStatistics.fit(features, truth, components=8)
+    relative = FeatureStatistics.fit(features, truth, components=8, background=other)
+    np.testing.assert_allclose(relative.means, plain.means, rtol=1e-5)
+    scaled = other / np.sqrt((other**2).mean(axis=1, keepdims=True))
+    np.testing.assert_allclose(relative.background[0], scaled.mean(axis=0), rtol=1e-4)
+    own, foreign = relative.distance(features), relative.distance(other)
+    assert (own < 1).mean() > 0.99
+    assert (foreign > 1).mean() > 0.99
 
 
 @pytest.mark.parametrize("count", [4, 40])

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from skinvision.card import ModelCard
 from skinvision.catalogue import DEFAULTS, folder, names, read_card
 from skinvision.errors import WeightsRejected
 from skinvision.models import networks
+from skinvision.models.ensemble import Member, ensemble
 from skinvision.models.staged import StagedClassifier
 from skinvision.trust import FeatureStatistics
 
@@ -49,7 +51,7 @@ def load(name: str) -> LoadedModel:
     card = read_card(name)
     tensors = _tensors(card)
     statistics = {name: tensors.pop(_PREFIX + name).numpy() for name in _STATISTICS if _PREFIX + name in tensors}
-    network = networks.build(card.architecture, len(card.labels))
+    network = _together(card) if card.members else networks.build(card.architecture, len(card.labels))
     counters = {k: v for k, v in network.state_dict().items() if k.endswith(_COUNTER)}
     try:
         network.load_state_dict(tensors | counters)
@@ -72,13 +74,30 @@ def save(model: LoadedModel) -> ModelCard:
     """
     tensors = {k: v for k, v in model.network.state_dict().items() if not k.endswith(_COUNTER)}
     if model.statistics is not None:
-        tensors |= {_PREFIX + name: torch.from_numpy(getattr(model.statistics, name).copy()) for name in _STATISTICS}
+        arrays = model.statistics.arrays()
+        tensors |= {_PREFIX + name: torch.from_numpy(array.copy()) for name, array in arrays.items()}
     data = safetensors.torch.save({name: _half(name, tensor) for name, tensor in tensors.items()})
     card = replace(model.card, sha256=hashlib.sha256(data).hexdigest())
     check_name(card.name)
     folder().mkdir(parents=True, exist_ok=True)
     _replace({folder() / f"{card.name}.safetensors": data, folder() / f"{card.name}.json": _json(card)})
     return card
+
+
+def ensemble_of(models: Sequence[LoadedModel]) -> StagedClassifier:
+    """Finished classifiers of the same labels as one, as ``models.ensemble``.
+
+    Raises:
+        WeightsRejected: one is no calibrated classifier, their labels differ, or they do not fit together.
+    """
+    members, labels = [], models[0].card.labels
+    for model in models:
+        card, network = model.card, model.network
+        if card.labels != labels or card.calibration is None or not isinstance(network, StagedClassifier):
+            expected = f"calibrated classifiers of {', '.join(labels)}"
+            raise WeightsRejected(expected, f"{card.name} among them", "choose others")
+        members.append(Member(network, card.mean, card.std, card.calibration.temperature))
+    return ensemble(members, len(labels))
 
 
 def check_name(name: str) -> None:
@@ -104,6 +123,17 @@ def _tensors(card: ModelCard) -> dict[str, Tensor]:
         return {name: tensor.float() for name, tensor in safetensors.torch.load(data).items()}
     except safetensors.SafetensorError as error:
         raise WeightsRejected(f"safetensors in {path.name}", str(error), "restore the file") from error
+
+
+def _together(card: ModelCard) -> nn.Module:
+    """The members of an ensemble, each of which has to be the one that it was made of."""
+    models = [load(member.name) for member in card.members]
+    for member, model in zip(card.members, models, strict=True):
+        if model.card.sha256 != member.sha256:
+            raise WeightsRejected(
+                f"{member.name} with SHA-256 {member.sha256} for {card.name}", model.card.sha256, "combine them anew"
+            )
+    return ensemble_of(models)
 
 
 def _check_stages(card: ModelCard, network: nn.Module) -> None:

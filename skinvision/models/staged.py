@@ -7,8 +7,10 @@ at its activation, and differentiate the rest.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 from typing import NamedTuple
 
+import torch
 from torch import Tensor, nn
 
 from skinvision.errors import UnknownName
@@ -32,6 +34,11 @@ class PooledLinear(nn.Module):
         features = activation.mean(dim=(2, 3))  # (N, C)
         return Output(self.linear(features), features)
 
+    @property
+    def bias(self) -> Tensor:
+        """(K,)."""
+        return self.linear.bias
+
 
 class DenseHead(nn.Module):
     """A hidden dense layer with dropout and a linear layer on all cells, (N, C, h, w) -> (N, K).
@@ -50,13 +57,18 @@ class DenseHead(nn.Module):
         features = self.hidden(activation)  # (N, D)
         return Output(self.linear(features), features)
 
+    @property
+    def bias(self) -> Tensor:
+        """(K,)."""
+        return self.linear.bias
+
 
 class StagedClassifier(nn.Module):
     """Stages applied in order, each (N, C, h, w) -> (N, C', h', w'), then a head that gives an ``Output``.
 
     Args:
         stages: modules by name, first to last.
-        head: maps the last activation to an ``Output``.
+        head: maps the last activation to an ``Output``; what it adds to the logits at last is its ``bias`` (K,).
     """
 
     def __init__(self, stages: Mapping[str, nn.Module], head: nn.Module) -> None:
@@ -109,3 +121,10 @@ class StagedClassifier(nn.Module):
         if stage not in self.stages:
             raise UnknownName.among("stage", stage, self.stage_names)
         return self.stage_names.index(stage)
+
+
+def shapes(network: StagedClassifier, side: int = 64) -> dict[str, tuple[int, ...]]:
+    """(C, h, w) that leaves each stage for a picture of ``side`` px; the network is left as it was."""
+    with torch.no_grad():
+        left = deepcopy(network).eval().each(torch.zeros(1, 3, side, side))
+    return {name: tuple(activation.shape[1:]) for name, activation in left.items()}

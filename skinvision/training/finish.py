@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from sklearn import metrics
-from torch import Tensor, nn
+from torch import Tensor
 from tqdm import tqdm
 
 import skinvision
@@ -78,12 +78,14 @@ def finish_classifier(
     splits: Splits,
     segmenter: LoadedModel | None,
     foreign: dict[str, list[Case]],
+    background: tuple[Sample, ...] = (),
 ) -> LoadedModel:
     """A classifier with region, balance, temperature, prediction set and outlier rule fitted on ``val``.
 
     Args:
         segmenter: to try the box around the lesion with; None leaves the whole picture.
         foreign: named sets of pictures that should be noticed as strange.
+        background: pictures of another kind, against which strangeness is measured.
     """
     sizes = sorted({recipe.phases[-1].size, recipe.input_size})
     frequency = _frequency(splits.train, recipe.labels)
@@ -92,7 +94,7 @@ def finish_classifier(
     segmenter = segmenter if model.card.region != "whole" else None
     truth = _truth(model.card, splits.val)
     calibration = trust.fit_calibration(val.logits + _shift_bias(model, decision.shift), truth)
-    statistics, outlier = _outlier_rule(model, segmenter, splits.train, val.features)
+    statistics, outlier = _outlier_rule(model, segmenter, splits.train, background, val.features)
     card = replace(model.card, calibration=calibration, outlier=outlier, choices=(view, decision.sentence))
     model = replace(model, card=card, statistics=statistics)
     test = evaluate_classification(model, segmenter, splits.test) if splits.test else None
@@ -103,11 +105,11 @@ def finish_classifier(
 
 def _shift_bias(model: LoadedModel, shift: NDArray[np.float32]) -> NDArray[np.float32]:
     """Add ``shift`` (K,) to the biases of the last layer, within float16; returns what was really added."""
-    last = staged(model).head.linear
-    assert isinstance(last, nn.Linear)
-    before = last.bias.clone()
-    last.bias.copy_((before + torch.from_numpy(shift)).half())
-    return (last.bias - before).numpy()
+    bias = staged(model).head.bias
+    assert isinstance(bias, Tensor)
+    before = bias.clone()
+    bias.copy_((before + torch.from_numpy(shift)).half())
+    return (bias - before).numpy()
 
 
 def _draft(recipe: Recipe, fitted: Fitted, name: str, data: tuple[Dataset, ...]) -> LoadedModel:
@@ -207,16 +209,24 @@ def _frequency(train: Iterable[Sample], labels: tuple[str, ...]) -> NDArray[np.f
 
 
 def _outlier_rule(
-    model: LoadedModel, segmenter: LoadedModel | None, train: tuple[Sample, ...], val_features: NDArray[np.float32]
+    model: LoadedModel,
+    segmenter: LoadedModel | None,
+    train: tuple[Sample, ...],
+    background: tuple[Sample, ...],
+    val_features: NDArray[np.float32],
 ) -> tuple[trust.FeatureStatistics, Outlier]:
     """Statistics of at most 300 training pictures per class, and the threshold that keeps 95 % of ``val``."""
     taken = _at_most_per_class(train, _FEATURES_PER_CLASS)
     features = _outputs(model, segmenter, taken).features
-    fitted = trust.FeatureStatistics.fit(features, _truth(model.card, taken)).rounded()
+    other = _outputs(model, segmenter, background).features if background else None
+    fitted = trust.FeatureStatistics.fit(features, _truth(model.card, taken), background=other).rounded()
     scores = fitted.distance(val_features)
     threshold = float(np.quantile(scores, _KEPT_ON_VAL))
     kept = float((scores <= threshold).mean())
-    return fitted, Outlier("Mahalanobis distance of the pooled features", threshold, kept, {})
+    method = "Mahalanobis distance of the pooled features"
+    if background:
+        method += f", relative to that from {len(background)} pictures of another kind"
+    return fitted, Outlier(method, threshold, kept, {})
 
 
 def _foreign_auroc(

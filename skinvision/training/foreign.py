@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import random
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -12,17 +13,21 @@ from skimage import data as skimage_data
 from sklearn.datasets import load_sample_images
 
 from skinvision.errors import DataRejected
-from skinvision.training.data import images, read_labelled
+from skinvision.training.data import Sample, images, read_labelled, read_table
 from skinvision.types import Case
 
 _CROP = 256
 
 
-def foreign_sets(folders: Iterable[Path]) -> dict[str, list[Case]]:
+_BACKGROUND = 600
+
+
+def foreign_sets(folders: Iterable[Path], without: Iterable[Sample] = ()) -> dict[str, list[Case]]:
     """Named sets of foreign pictures.
 
     Args:
         folders: more sets, called as their folders, each with ``images/``.
+        without: pictures that are left out, because something is fitted to them.
 
     Returns:
         ``photographs`` (crops of the pictures bundled with scikit-image and scikit-learn), ``textures`` (plain
@@ -32,13 +37,26 @@ def foreign_sets(folders: Iterable[Path]) -> dict[str, list[Case]]:
         DataRejected: a folder without pictures, or with a name that another set has.
     """
     sets = {"photographs": [_case(crop) for crop in _photographs()], "textures": [_case(t) for t in _textures()]}
+    left_out = {sample.image for sample in without}
     for folder in folders:
-        cases = [read_labelled(path) for path in images(folder / "images").values()]
+        cases = [read_labelled(path) for path in images(folder / "images").values() if path not in left_out]
         if folder.name in sets or not cases:
             got = "one that is taken" if cases else "no picture"
             raise DataRejected(f"pictures in {folder}, under a name of its own", got, "give another folder")
         sets[folder.name] = cases
     return sets
+
+
+def background_of(folder: Path | None) -> tuple[Sample, ...]:
+    """At most 600 pictures of the split ``train`` of a folder, drawn with a seed; none without a folder.
+
+    Raises:
+        DataRejected: as ``read_table``.
+    """
+    if folder is None:
+        return ()
+    samples = read_table(folder, "train")
+    return tuple(random.Random(0).sample(samples, k=min(len(samples), _BACKGROUND)))
 
 
 def _photographs() -> Iterator[NDArray[np.uint8]]:

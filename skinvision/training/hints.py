@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from copy import deepcopy
 
 import torch
 from torch import Tensor, nn
@@ -11,10 +10,8 @@ from torch import Tensor, nn
 from skinvision.classify import staged
 from skinvision.errors import WeightsRejected
 from skinvision.models.registry import LoadedModel
-from skinvision.models.staged import StagedClassifier
+from skinvision.models.staged import StagedClassifier, shapes
 from skinvision.training.augment import normalised
-
-_SIDE = 64  # px of the picture that grids and channels are counted with
 
 
 class Hints(nn.Module):
@@ -34,7 +31,7 @@ class Hints(nn.Module):
     def __init__(self, pupil: StagedClassifier, teacher: LoadedModel) -> None:
         super().__init__()
         self.teacher = teacher
-        own, shown = _shapes(pupil), _shapes(staged(teacher))
+        own, shown = shapes(pupil), shapes(staged(teacher))
         if {name: shape[1:] for name, shape in own.items()} != {name: shape[1:] for name, shape in shown.items()}:
             raise WeightsRejected(
                 f"a first teacher with the stages and grids {own}", f"{teacher.card.name} with {shown}", "name another"
@@ -62,12 +59,3 @@ class Hints(nn.Module):
 
 def _relative(own: Tensor, shown: Tensor) -> Tensor:
     return (own - shown).square().sum() / shown.square().sum()
-
-
-def _shapes(network: StagedClassifier) -> dict[str, tuple[int, ...]]:
-    """(C, h, w) that leaves each stage."""
-    with torch.no_grad():
-        return {
-            name: tuple(activation.shape[1:])
-            for name, activation in deepcopy(network).eval().each(torch.zeros(1, 3, _SIDE, _SIDE)).items()
-        }

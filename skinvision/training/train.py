@@ -13,7 +13,7 @@ from skinvision.models.registry import DEFAULTS, LoadedModel
 from skinvision.training.data import read_table
 from skinvision.training.finish import Splits, finish_classifier, finish_segmenter
 from skinvision.training.fit import fit
-from skinvision.training.foreign import foreign_sets
+from skinvision.training.foreign import background_of, foreign_sets
 from skinvision.training.loaders import learnable
 from skinvision.training.recipes import RECIPES, Recipe
 from skinvision.training.sources import describe
@@ -31,6 +31,7 @@ def train(
     teachers: tuple[str, ...] = (),
     runs: Path = Path("runs"),
     foreign: tuple[Path, ...] = (),
+    background: Path | None = None,
     resume: bool = False,
     ship: bool = False,
     max_minutes: float | None = None,
@@ -47,6 +48,7 @@ def train(
         teachers: names of finished classifiers that the new one also imitates.
         runs: where the run's folder ``out`` with its checkpoints lies.
         foreign: folders of pictures that are not dermoscopy, to measure how well they are noticed.
+        background: a folder of pictures of another kind, against whose split ``train`` strangeness is measured.
         resume: go on from the last checkpoint.
         ship: write the model even where the time limit came before the last epoch.
         max_minutes: stop training, with a checkpoint, after this long.
@@ -70,7 +72,8 @@ def train(
         describe(data, Counter(sample.split for sample in samples)),
         *(describe(other, {"train": len(learnable(plan, read_table(other, "train")))}) for other in extra),
     )
-    strange = foreign_sets(foreign)
+    other = background_of(background)
+    strange = foreign_sets(foreign, other)
     fitted = fit(plan, data, runs / out, start, resume, max_minutes, workers, extra, segmenter, taught_by)
     if not (fitted.complete or ship):
         return None
@@ -78,7 +81,7 @@ def train(
     if task == "segmentation":
         model = finish_segmenter(plan, fitted, out, datasets, splits)
     else:
-        model = finish_classifier(plan, fitted, out, datasets, splits, segmenter, strange)
+        model = finish_classifier(plan, fitted, out, datasets, splits, segmenter, strange, other)
     return registry.save(model)
 
 

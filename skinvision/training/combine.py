@@ -1,0 +1,94 @@
+"""Several finished classifiers as one model with a card of its own; nothing is trained."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+from skinvision.card import Architecture, History, Member, ModelCard
+from skinvision.errors import WeightsRejected
+from skinvision.models import registry
+from skinvision.models.registry import DEFAULTS, LoadedModel
+from skinvision.training.data import read_table
+from skinvision.training.finish import Splits, finish_classifier
+from skinvision.training.fit import Fitted
+from skinvision.training.foreign import foreign_sets
+from skinvision.training.loaders import learnable
+from skinvision.training.recipes import RESNET50_BASE, Phase, Recipe
+from skinvision.training.sources import describe
+
+
+def combine(members: tuple[str, ...], data: Path, out: str, foreign: tuple[Path, ...] = ()) -> ModelCard:
+    """Make an ensemble, fit what is fitted on ``val``, measure it on ``test`` once, and write it.
+
+    Args:
+        members: names of finished classifiers, two or more.
+        data: folder with the splits ``train``, ``val`` and ``test``.
+        out: name of the ensemble.
+        foreign: folders of pictures of another kind, to measure how well they are noticed.
+
+    Raises:
+        DataRejected: the data do not have the layout.
+        UnknownName, WeightsRejected: as ``registry.load``; or fewer than two members, or they look at different parts
+            or sizes of a picture, or they do not fit together.
+    """
+    registry.check_name(out)
+    models = tuple(registry.load(name) for name in members)
+    _check_alike(models)
+    network = registry.ensemble_of(models)
+    recipe = _recipe(models, out)
+    samples = learnable(recipe, read_table(data))
+    splits = Splits(*(tuple(s for s in samples if s.split == split) for split in ("train", "val", "test")))
+    segmenter = registry.load(DEFAULTS["segmentation"]) if models[0].card.region != "whole" else None
+    told = describe(data, Counter(sample.split for sample in samples))
+    fitted = Fitted(network, History("", ()), complete=True)
+    model = finish_classifier(recipe, fitted, out, (told,), splits, segmenter, foreign_sets(foreign))
+    cards = [made_of.card for made_of in models]
+    card = replace(
+        model.card,
+        members=tuple(Member(card.name, card.sha256) for card in cards),
+        parameters=sum(card.parameters for card in cards),
+        data=tuple({dataset.name: dataset for card in cards for dataset in card.data}.values()),
+        recipe=_told(cards),
+    )
+    return registry.save(replace(model, card=card))
+
+
+def _check_alike(models: tuple[LoadedModel, ...]) -> None:
+    if len(models) < 2:
+        raise WeightsRejected("two members or more", str(len(models)), "name more")
+    looks = {(c.region, c.region_margin, c.input_size, c.working_size, c.modality) for c in (m.card for m in models)}
+    if len(looks) > 1:
+        raise WeightsRejected("members that see the same of a picture", f"{looks}", "choose others")
+
+
+def _recipe(models: tuple[LoadedModel, ...], name: str) -> Recipe:
+    """What the finish needs to know, as the members' cards have it."""
+    cards = [model.card for model in models]
+    first = cards[0]
+    titles = [card.title for card in cards]
+    return replace(
+        RESNET50_BASE,
+        name=name,
+        title=f"{', '.join(titles[:-1])} and {titles[-1]} together",
+        architecture=Architecture("ensemble", "skinvision", " + ".join(card.name for card in cards)),
+        labels=first.labels,
+        titles=first.titles,
+        phases=(Phase(first.input_size, 0),),
+        input_size=first.input_size,
+        stored_size=first.working_size or first.input_size,
+        mean=(0.0, 0.0, 0.0),
+        std=(1.0, 1.0, 1.0),
+        region=first.region,
+        region_margin=first.region_margin,
+        views=(first.region,),
+        modality=first.modality,
+        weights_licence="; ".join(dict.fromkeys(card.weights_licence for card in cards)),
+        limits=tuple(dict.fromkeys(limit for card in cards for limit in card.limits)),
+    )
+
+
+def _told(cards: list[ModelCard]) -> str:
+    names = ", ".join(f"{card.name} (SHA-256 {card.sha256[:16]} …)" for card in cards)
+    return f"The mean of the logits of {names}, each divided by its temperature. Nothing was trained."
