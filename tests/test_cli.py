@@ -192,6 +192,7 @@ def test_the_mask_file_is_the_mask(capsys: pytest.CaptureFixture[str], folder: P
         ("evaluate", "segmentation", "--data", "nowhere"),
         ("evaluate", "segmentation", "--data", ".", "--model", "nobody"),
         ("evaluate", "segmentation", "--data", ".", "--model", "resnet50"),
+        ("evaluate", "segmentation", "--data", ".", "--split", "test", "--update"),
         ("train", "classification", "--data", "nowhere"),
         ("train", "classification", "--data", "nowhere", "--out", "new"),
         ("train", "classification", "--data", "nowhere", "--out", "new", "--recipe", "nobody"),

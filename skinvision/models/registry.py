@@ -23,7 +23,7 @@ from skinvision.models import networks
 from skinvision.models.staged import StagedClassifier
 from skinvision.trust import FeatureStatistics
 
-__all__ = ["DEFAULTS", "LoadedModel", "folder", "load", "names", "read_card", "save"]
+__all__ = ["DEFAULTS", "LoadedModel", "folder", "load", "names", "read_card", "rewrite", "save"]
 
 _PREFIX = "features."  # of the statistics among the tensors of a weights file
 _STATISTICS = tuple(field.name for field in fields(FeatureStatistics))
@@ -79,6 +79,19 @@ def save(model: LoadedModel) -> ModelCard:
     folder().mkdir(parents=True, exist_ok=True)
     _replace({folder() / f"{card.name}.safetensors": data, folder() / f"{card.name}.json": _json(card)})
     return card
+
+
+def rewrite(card: ModelCard) -> None:
+    """Write a card anew, beside weights that stay as they are.
+
+    Raises:
+        UnknownName: no such model.
+        WeightsRejected: the card is about other weights than the one it replaces, or JSON cannot hold it.
+    """
+    before = read_card(card.name)
+    if card.sha256 != before.sha256:
+        raise WeightsRejected(f"a card for the weights {before.sha256}", card.sha256, "measure the new ones")
+    _replace({folder() / f"{card.name}.json": _json(card)})
 
 
 def check_name(name: str) -> None:
