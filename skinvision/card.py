@@ -1,7 +1,7 @@
 """The model card: the only place for labels, sizes, mean, std, temperature, thresholds and held-out figures.
 
-A card is a JSON file beside the weights. Training writes it, ``evaluate --update`` and the benchmark of the models bring its
-figures up to date, and everything else reads it.
+A card is a JSON file beside the weights. Training writes it, ``evaluate --update`` and a benchmark bring it up to date,
+and everything else reads it.
 """
 
 from __future__ import annotations

@@ -95,12 +95,13 @@ def _by_class(board: Board, names: dict[str, str], key: str) -> None:
     )
     card = board.cards[0]
     assert isinstance(card.test, ClassificationReport)
+    heads = {label: f"{label} (n = {card.test.per_class[label].n})" for label in board.labels}
     columns = [
-        _Column(f"{label} (n = {card.test.per_class[label].n})", card.title_of(label), _of_class(label, kind), 130)
-        for label in board.labels
+        _Column(head, card.title_of(label), _of_class(label, kind), max(130, 8 * len(head) + 32))
+        for label, head in heads.items()
     ]
     _table(board.cards, names, columns, f"{kind} of each class")
-    st.caption("; ".join(f"{label}: {literal(card.title_of(label))}" for label in board.labels))
+    st.caption("; ".join(f"{literal(label)}: {literal(card.title_of(label))}" for label in board.labels))
 
 
 def _table(cards: Sequence[ModelCard], names: dict[str, str], columns: Sequence[_Column], alt: str) -> None:
