@@ -44,6 +44,10 @@ class Machine:
             torchvision=version("torchvision"),
         )
 
+    def in_short(self) -> str:
+        """What a time on a model's card holds for."""
+        return f"{self.processor}, {self.cores} cores, torch {self.torch} with threads: {self.torch_threads}"
+
 
 @dataclass(frozen=True, slots=True)
 class Figure:

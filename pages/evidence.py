@@ -1,23 +1,39 @@
-"""How good the models are: what their cards say."""
+"""How good the models are: what their cards say, of all beside each other or of one in full."""
 
 import streamlit as st
 
+from skinvision.card import ModelCard
 from skinvision.catalogue import DEFAULTS
 from skinvision.errors import SkinvisionError
+from skinvision.render.leaderboard import titles
 from skinvision.ui import frame, models, session
 
 
-def _choice() -> str:
-    names = [name for task in reversed(DEFAULTS) for name in models.names(task)]
+def _cards() -> list[ModelCard]:
+    return [models.card(name) for task in reversed(DEFAULTS) for name in models.names(task)]
+
+
+def _view() -> str:
     return st.segmented_control(
-        "Model",
-        names,
-        format_func=lambda name: models.card(name).title,
-        default=names[0],
+        "View",
+        ["All models", "One model"],
+        default="All models",
         required=True,
+        key="evidence_view",
+        persist_state="session",
+        label_visibility="collapsed",
+    )
+
+
+def _choice(named: dict[str, str]) -> str:
+    return st.selectbox(
+        "Model",
+        list(named),
+        format_func=named.__getitem__,
         key="evidence_model",
         persist_state="session",
         label_visibility="collapsed",
+        width=420,
     )
 
 
@@ -25,10 +41,13 @@ frame.require()
 st.title("How good are the models?", anchor=False)
 st.markdown("Measured on held-out pictures, which took no part in training or in any choice.")
 try:
-    chosen = models.card(_choice())
+    cards = _cards()
 except SkinvisionError as error:
     st.error(f"The cards cannot be read: {session.literal(str(error))}.", icon=":material/error:")
 else:
-    from skinvision.ui import scorecard  # with it comes plotly
+    from skinvision.ui import leaderboard, scorecard  # with them comes plotly
 
-    scorecard.show(chosen)
+    if _view() == "All models":
+        leaderboard.show(cards)
+    else:
+        scorecard.show(models.card(_choice(titles(cards))))

@@ -60,7 +60,9 @@ def _fill_analyse(command: argparse.ArgumentParser) -> None:
 def _fill_evaluate(command: argparse.ArgumentParser) -> None:
     command.add_argument("task", choices=_TASKS)
     command.add_argument("--data", type=Path, required=True, metavar="DIR", help="the folder")
-    command.add_argument("--split", metavar="S", help="only the pictures of this split")
+    what = command.add_mutually_exclusive_group()
+    what.add_argument("--split", metavar="S", help="only the pictures of this split")
+    what.add_argument("--update", action="store_true", help="the splits val and test, and write them into the card")
     command.add_argument("--model", metavar="NAME", help="the model; else the default one of the task")
     command.add_argument("--json", action="store_true", help="one JSON object instead of tables")
 

@@ -1,6 +1,7 @@
 """The model card: the only place for labels, sizes, mean, std, temperature, thresholds and held-out figures.
 
-A card is a JSON file beside the weights. It is written by training alone and read by everything else.
+A card is a JSON file beside the weights. Training writes it, ``evaluate --update`` and a benchmark bring it up to date,
+and everything else reads it.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ class ReliabilityBin:
 
 @dataclass(frozen=True, slots=True)
 class ClassReport:
-    """Held-out figures of one class. ``recall_interval`` is Wilson's 95 % interval; ``auc`` is one against the rest.
+    """Held-out figures of one class. Intervals are Wilson's, of 95 %; ``auc`` is one against the rest.
 
     NaN cannot be written to JSON: a figure that does not exist, such as the recall of an absent class, is None.
     """
@@ -55,6 +56,26 @@ class ClassReport:
     precision: float | None
     auc: float | None
     recall_interval: tuple[float, float] | None
+    precision_interval: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupReport:
+    """Held-out figures of the pictures that have something in common, with Wilson's 95 % intervals.
+
+    Attributes:
+        n: pictures scored.
+        accuracy: share of them named correctly; it mostly tells how many of them are nevi, which are the easiest.
+        melanomas: how many of them are melanomas; 0 too where the model does not know that diagnosis.
+        melanoma_recall: share of those named so.
+    """
+
+    n: int
+    accuracy: float
+    accuracy_interval: tuple[float, float]
+    melanomas: int
+    melanoma_recall: float | None
+    melanoma_interval: tuple[float, float] | None
 
 
 class ClassificationReport(msgspec.Struct, frozen=True, kw_only=True, tag_field="task", tag="classification"):
@@ -63,13 +84,16 @@ class ClassificationReport(msgspec.Struct, frozen=True, kw_only=True, tag_field=
     Attributes:
         n: pictures scored.
         unscored: pictures whose diagnosis the model does not know, by diagnosis.
-        balanced_accuracy: mean recall over the classes present; ``balanced_accuracy_interval`` from a bootstrap.
+        balanced_accuracy: mean recall over the classes present.
+        accuracy_interval and the like: 95 %, by a bootstrap over lesions; None on a card of an earlier version.
         nll, ece: of the calibrated probabilities; ece with 15 bins of equal width (Guo et al. 2017).
         coverage, mean_set_size: of the prediction sets.
         kept: share of pictures taken for in distribution.
         confusion: rows are the true labels, columns the predicted ones, in the order of ``labels``.
         roc: per label, x false positive rate, y true positive rate.
         reliability, reliability_uncalibrated: bins after and before temperature.
+        groups: figures by a column of ``metadata.csv`` and its value, with ages in bands; columns that a data set lacks
+            are absent.
     """
 
     n: int
@@ -91,6 +115,11 @@ class ClassificationReport(msgspec.Struct, frozen=True, kw_only=True, tag_field=
     roc: dict[str, Curve]
     reliability: tuple[ReliabilityBin, ...]
     reliability_uncalibrated: tuple[ReliabilityBin, ...]
+    accuracy_interval: tuple[float, float] | None = None
+    macro_f1_interval: tuple[float, float] | None = None
+    macro_auc_interval: tuple[float, float] | None = None
+    ece_interval: tuple[float, float] | None = None
+    groups: dict[str, dict[str, GroupReport]] = {}
 
 
 class SegmentationReport(msgspec.Struct, frozen=True, kw_only=True, tag_field="task", tag="segmentation"):
@@ -100,6 +129,7 @@ class SegmentationReport(msgspec.Struct, frozen=True, kw_only=True, tag_field="t
         n: pictures scored.
         thresholded_jaccard: mean Jaccard where a picture below 0.65 counts 0 (ISIC 2018).
         dice_histogram: pictures per bin of equal width over Dice 0 … 1.
+        dice_interval and the like: 95 %, by a bootstrap over lesions; None on a card of an earlier version.
     """
 
     n: int
@@ -110,6 +140,10 @@ class SegmentationReport(msgspec.Struct, frozen=True, kw_only=True, tag_field="t
     sensitivity: float
     specificity: float
     dice_histogram: tuple[int, ...]
+    dice_interval: tuple[float, float] | None = None
+    thresholded_jaccard_interval: tuple[float, float] | None = None
+    sensitivity_interval: tuple[float, float] | None = None
+    specificity_interval: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +226,14 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
+class Speed:
+    """How long a bare forward pass takes at the card's size, in the median: it holds for one machine alone."""
+
+    milliseconds: float
+    machine: str
+
+
+@dataclass(frozen=True, slots=True)
 class ModelCard:
     """Everything about one model, beside its weights.
 
@@ -209,6 +251,7 @@ class ModelCard:
             it goes to the input size at once.
         modality: what kind of pictures it learnt from.
         members: of an ensemble, which has no networks of its own.
+        speed: as the benchmark of the models found it; None where it was not run.
     """
 
     name: str
@@ -240,6 +283,7 @@ class ModelCard:
     working_size: tuple[int, int] | None = None
     modality: Modality = "dermoscopy"
     members: tuple[Member, ...] = ()
+    speed: Speed | None = None
 
     def title_of(self, label: str) -> str:
         """The full disease name of a label.

@@ -49,6 +49,12 @@ def read_card(name: str) -> ModelCard:
     return card
 
 
+def weights_bytes(name: str) -> int | None:
+    """Size of the weights file of the model ``name``; None where there is no such file."""
+    path = folder() / f"{name}.safetensors"
+    return path.stat().st_size if path.is_file() else None
+
+
 def _check(card: ModelCard) -> None:
     """What a card of the right form can still have wrong."""
     names = len(set(card.labels))

@@ -88,11 +88,22 @@ def _analyse(options: Namespace) -> int:
 
 
 def _evaluate(options: Namespace) -> int:
+    if options.update:
+        return _remeasure(options)
     from skinvision.render import tables
     from skinvision.training.evaluate import evaluate
 
     report = evaluate(options.task, options.data, options.split, options.model)
     print(msgspec.json.encode(report).decode() if options.json else tables.report_tables(report))
+    return DONE
+
+
+def _remeasure(options: Namespace) -> int:
+    from skinvision.render import tables
+    from skinvision.training.remeasure import remeasure
+
+    card = remeasure(options.task, options.data, options.model)
+    print(msgspec.json.encode(card).decode() if options.json else tables.model_tables([card]))
     return DONE
 
 

@@ -12,6 +12,7 @@ from skinvision.card import (
     Curve,
     Dataset,
     Epoch,
+    GroupReport,
     History,
     ModelCard,
     Outlier,
@@ -45,6 +46,17 @@ _CONFUSION = (
     (0, 1, 12, 1, 20, 1080, 1),
     (0, 0, 0, 0, 0, 1, 9),
 )
+
+_GROUPS = {  # with Wilson's intervals
+    "age_approx": {
+        "< 30": GroupReport(20, 0.9, (0.69897, 0.97213), 0, None, None),
+        "45–59": GroupReport(1338, 0.87519, (0.8564, 0.89183), 80, 0.6875, (0.57932, 0.7785)),
+    },
+    "sex": {
+        "male": GroupReport(958, 0.88622, (0.86455, 0.90481), 71, 0.70423, (0.58981, 0.79767)),
+        "female": GroupReport(400, 0.85, (0.81169, 0.88166), 9, 0.55556, (0.26665, 0.81122)),
+    },
+}
 
 
 def sample_card(task: Task) -> ModelCard:
@@ -149,6 +161,8 @@ def classification_report() -> ClassificationReport:
         },
         reliability=_bins(0.02),
         reliability_uncalibrated=_bins(-0.12),
+        accuracy_interval=(0.86, 0.89),
+        groups=_GROUPS,
     )
 
 
@@ -161,6 +175,7 @@ def segmentation_report() -> SegmentationReport:
         thresholded_jaccard=0.75,
         sensitivity=0.87,
         specificity=0.97,
+        dice_interval=(0.87, 0.89),
         dice_histogram=(4, 1, 2, 2, 3, 4, 3, 5, 5, 6, 8, 10, 14, 18, 25, 40, 60, 110, 180, 100),
     )
 

@@ -16,7 +16,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from skinvision.card import History
+from skinvision.card import ClassificationReport, History, Speed
 from skinvision.catalogue import read_card
 from skinvision.phantom import draw
 from skinvision.render.overlays import encode_png
@@ -294,17 +294,45 @@ def test_file_names_are_shown_plainly(app: AppTest, name: str, shown: str) -> No
     assert _headers(app) == [shown]
 
 
+def _evidence_of(app: AppTest, name: str) -> AppTest:
+    app.get("button_group")[0].set_value("One model")
+    _checked(app.run())
+    return _select(app, "Model", name)
+
+
 def test_evidence_shows_the_figures_of_the_card_as_charts(app: AppTest) -> None:
     _checked(app.switch_page("pages/evidence.py").run())
+    _evidence_of(app, "resnet50")
     report = read_card("resnet50").test
-    assert report is not None
+    assert isinstance(report, ClassificationReport)
     assert f"{report.n}" in [metric.value for metric in app.metric]
-    assert len(app.get("plotly_chart")) == 5
+    assert len(app.get("plotly_chart")) == 5 + len(report.groups)
     assert all(chart.proto.alt for chart in app.get("plotly_chart"))
-    app.get("button_group")[0].set_value("unet")
-    _checked(app.run())
+    assert "fewer than 30 pictures" in app.warning[0].value
+    _select(app, "Model", "unet")
     assert [metric.label for metric in app.metric][:2] == ["Dice", "Jaccard"]
     assert len(app.get("plotly_chart")) == 2
+
+
+def test_evidence_begins_with_all_models_beside_each_other(app: AppTest) -> None:
+    _checked(app.switch_page("pages/evidence.py").run())
+    assert _headers(app) == ["Which diagnosis it is", "Where the lesion is"]
+    diagnosis, by_class, lesion = (table.value for table in app.dataframe)
+    assert list(diagnosis.index) == ["★ ResNet-50"]
+    assert list(diagnosis.loc["★ ResNet-50"])[:5] == [0.79, 0.876, 0.75, 0.95, 0.021]
+    assert list(by_class["mel (n = 80)"]) == [55 / 80]
+    assert list(lesion.loc["★ UNet"])[:5] == [0.805, 0.882, 0.75, 0.87, 0.97]
+    assert [chart.proto.alt for chart in app.get("plotly_chart")] == [
+        "Which diagnosis it is. Balanced accuracy, with 95 % interval: ResNet-50 0.790 (0.740–0.830)",
+        "Where the lesion is. Jaccard, with 95 % interval: UNet 0.805 (0.790–0.820)",
+    ]
+
+
+def test_the_leaderboard_turns_from_recall_to_precision(app: AppTest) -> None:
+    _checked(app.switch_page("pages/evidence.py").run())
+    app.get("button_group")[1].set_value("Precision")
+    _checked(app.run())
+    assert list(app.dataframe[1].value["mel (n = 80)"]) == [0.8]
 
 
 def test_about_names_purpose_hashes_and_licences(app: AppTest) -> None:
@@ -361,5 +389,20 @@ class TestOtherFolders:
         (own_weights / "unet.json").write_bytes(msgspec.json.encode(replace(sample_card("segmentation"), test=None)))
         _forget_models()
         _checked(app.switch_page("pages/evidence.py").run())
+        assert app.info[0].value == r"Not measured on held-out pictures yet: ResNet\-50, UNet."
+        _evidence_of(app, "resnet50")
         assert "nobody knows" in app.info[0].value
         assert not app.get("plotly_chart")
+
+    def test_times_and_sizes_come_from_the_card_and_the_file(self, own_weights: Path, app: AppTest) -> None:
+        own_weights.mkdir()
+        fast = replace(sample_card("classification"), name="fast", title="Fast", speed=Speed(3.25, "one core"))
+        for card in (sample_card("segmentation"), sample_card("classification"), fast):
+            (own_weights / f"{card.name}.json").write_bytes(msgspec.json.encode(card))
+        (own_weights / "fast.safetensors").write_bytes(bytes(4_200_000))
+        _forget_models()
+        _checked(app.switch_page("pages/evidence.py").run())
+        table = app.dataframe[0].value
+        assert list(table.loc["Fast", ["Parameters", "File", "Time"]]) == [0.001, 4.2, 3.25]
+        assert table.loc["★ ResNet-50", ["File", "Time"]].isna().all()
+        assert any("on one core." in caption.value for caption in app.caption)

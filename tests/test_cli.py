@@ -192,6 +192,7 @@ def test_the_mask_file_is_the_mask(capsys: pytest.CaptureFixture[str], folder: P
         ("evaluate", "segmentation", "--data", "nowhere"),
         ("evaluate", "segmentation", "--data", ".", "--model", "nobody"),
         ("evaluate", "segmentation", "--data", ".", "--model", "resnet50"),
+        ("evaluate", "segmentation", "--data", ".", "--split", "test", "--update"),
         ("train", "classification", "--data", "nowhere"),
         ("train", "classification", "--data", "nowhere", "--out", "new"),
         ("train", "classification", "--data", "nowhere", "--out", "new", "--recipe", "nobody"),
@@ -273,8 +274,8 @@ def test_evaluate_one_split_as_tables(capsys: pytest.CaptureFixture[str], labell
     status, lines, _ = run(capsys, "evaluate", "classification", "--data", labelled, "--split", "test")
     assert status == 0
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
-    assert ["n", "1"] in cells
-    assert ["accuracy", "1.000"] in cells
+    assert ["n", "1", "–"] in cells
+    assert ["accuracy", "1.000", "1.000 … 1.000"] in cells
     assert lines[-1].endswith("wart 1")
 
 

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from benchmarks import models
 from benchmarks.measure import in_turns, median_ratio
 from docs.figures import README, with_figures
 from docs.screenshots import MAX_BYTES, compressed
+from skinvision.card import Speed
+from skinvision.models.registry import load, read_card
 from skinvision.render.overlays import encode_png
+from tests.tiny import save_tiny
 
 
 def test_the_readme_has_the_figures_of_the_shipped_cards(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -64,3 +70,28 @@ def test_a_turn_lasts_as_long_as_asked() -> None:
 
 def test_the_ratio_is_taken_round_by_round() -> None:
     assert median_ratio([2, 30, 8], [1, 10, 2]) == 3  # of 2, 3 and 4
+
+
+@pytest.mark.usefixtures("own_weights")
+def test_times_go_into_the_cards_and_change_nothing_else() -> None:
+    before = save_tiny("segmentation")
+    models.write({"unet": [3.0, 1.0, 2.0]}, "one core")
+    assert load("unet").card == replace(before, speed=Speed(2.0, "one core"))
+
+
+def test_a_model_is_told_in_milliseconds_megabytes_and_against_the_default(own_weights: Path) -> None:
+    default = save_tiny("segmentation")
+    for suffix in (".json", ".safetensors"):
+        file = (own_weights / f"unet{suffix}").read_bytes()
+        (own_weights / f"twin{suffix}").write_bytes(file.replace(b'"name": "unet"', b'"name": "twin"', 1))
+    figures = models.figures([load("unet"), load("twin")], {"unet": [1.0, 2.0, 3.0], "twin": [2.0, 4.0, 6.0]})
+    megabytes = (own_weights / "unet.safetensors").stat().st_size / 1e6
+    assert [(figure.value, figure.unit) for figure in figures] == [
+        (2, "ms"),
+        (megabytes, "MB"),
+        (4, "ms"),
+        (megabytes, "MB"),
+        (2, "×"),
+        (1, "×"),
+    ]
+    assert read_card("twin").sha256 == default.sha256

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import math
-
 import pytest
 
 from skinvision.render import evidence_charts
@@ -9,7 +7,6 @@ from skinvision.render.evidence_charts import (
     confusion_chart,
     dice_chart,
     history_chart,
-    recall_chart,
     reliability_chart,
     roc_chart,
 )
@@ -26,18 +23,6 @@ def test_confusion_colours_shares_of_the_row_and_writes_counts() -> None:
     assert sum(heat.z[LABELS.index("df")]) == 0
     assert heat.y[row] == "Melanoma (mel)"
     assert list(heat.x) == list(LABELS)
-
-
-def test_recall_has_its_interval_and_skips_absent_classes() -> None:
-    figure = recall_chart(REPORT, CARD)
-    dots = figure.data[0]
-    assert len(dots.x) == 6
-    at = list(dots.y).index("Melanoma<br>n = 80")
-    assert dots.x[at] == pytest.approx(55 / 80)
-    spread = 2 * math.sqrt(55 / 80 * 25 / 80 / 80)
-    assert dots.error_x.array[at] == pytest.approx(spread)
-    assert dots.error_x.arrayminus[at] == pytest.approx(spread)
-    assert "Dermatofibroma<br>n = 0" in figure.layout.yaxis.categoryarray
 
 
 def test_roc_names_every_curve_with_its_area() -> None:
@@ -82,7 +67,6 @@ def test_history_marks_where_the_input_size_changed() -> None:
     "figure",
     [
         confusion_chart(REPORT, CARD),
-        recall_chart(REPORT, CARD),
         roc_chart(REPORT, CARD),
         reliability_chart(REPORT),
         dice_chart(segmentation_report()),

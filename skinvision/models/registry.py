@@ -25,7 +25,7 @@ from skinvision.models.ensemble import Member, ensemble
 from skinvision.models.staged import StagedClassifier
 from skinvision.trust import FeatureStatistics
 
-__all__ = ["DEFAULTS", "LoadedModel", "folder", "load", "names", "read_card", "save"]
+__all__ = ["DEFAULTS", "LoadedModel", "folder", "load", "names", "read_card", "rewrite", "save"]
 
 _PREFIX = "features."  # of the statistics among the tensors of a weights file
 _STATISTICS = tuple(field.name for field in fields(FeatureStatistics))
@@ -98,6 +98,19 @@ def ensemble_of(models: Sequence[LoadedModel]) -> StagedClassifier:
             raise WeightsRejected(expected, f"{card.name} among them", "choose others")
         members.append(Member(network, card.mean, card.std, card.calibration.temperature))
     return ensemble(members, len(labels))
+
+
+def rewrite(card: ModelCard) -> None:
+    """Write a card anew, beside weights that stay as they are.
+
+    Raises:
+        UnknownName: no such model.
+        WeightsRejected: the card is about other weights than the one it replaces, or JSON cannot hold it.
+    """
+    before = read_card(card.name)
+    if card.sha256 != before.sha256:
+        raise WeightsRejected(f"a card for the weights {before.sha256}", card.sha256, "measure the new ones")
+    _replace({folder() / f"{card.name}.json": _json(card)})
 
 
 def check_name(name: str) -> None:

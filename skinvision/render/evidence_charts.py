@@ -10,7 +10,6 @@ from plotly.subplots import make_subplots
 
 from skinvision.card import ClassificationReport, Epoch, History, ModelCard, ReliabilityBin, SegmentationReport
 from skinvision.render.charts import BLUE, GREEN, GREY, GRID, PALETTE, SKY, VERMILLION, framed, wrapped
-from skinvision.render.words import percent
 
 _PAPER, _INK = "#F4F8FC", "#16181D"  # cells have their own ground, so their numbers have their own colour
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
@@ -40,37 +39,6 @@ def confusion_chart(report: ClassificationReport, card: ModelCard) -> go.Figure:
     figure.update_yaxes(autorange="reversed", automargin=True)
     figure.update_xaxes(title="true in rows, predicted in columns", type="category", side="top", automargin=True)
     return framed(figure, height=56 * len(titles) + 150)
-
-
-def recall_chart(report: ClassificationReport, card: ModelCard) -> go.Figure:
-    """Recall of every class with Wilson's 95 % interval and the number of pictures; absent classes have no dot."""
-    shown = [(label, report.per_class[label]) for label in report.labels]
-    names = {label: f"{wrapped(card.title_of(label))}<br>n = {of.n}" for label, of in shown}
-    dots = [(names[label], of.recall, of.recall_interval) for label, of in shown]
-    known = [(name, recall, bounds) for name, recall, bounds in dots if recall is not None and bounds is not None]
-    figure = go.Figure(
-        go.Scatter(
-            x=[recall for _, recall, _ in known],
-            y=[name for name, _, _ in known],
-            error_x={
-                "array": [high - recall for _, recall, (_, high) in known],
-                "arrayminus": [recall - low for _, recall, (low, _) in known],
-                "thickness": 2,
-                "width": 6,
-            },
-            text=[percent(recall) for _, recall, _ in known],
-            customdata=[(low, high) for _, _, (low, high) in known],
-            mode="markers+text",
-            textposition="top center",
-            marker={"color": BLUE, "size": 11},
-            cliponaxis=False,
-            hovertemplate="%{y}: %{x:.0%} (%{customdata[0]:.0%} to %{customdata[1]:.0%})<extra></extra>",
-        )
-    )
-    order = list(names.values())
-    figure.update_yaxes(categoryorder="array", categoryarray=order, range=[len(order) - 0.5, -0.7], automargin=True)
-    figure.update_xaxes(range=[-0.03, 1.06], tickformat=".0%", gridcolor=GRID, title="recall, with 95 % interval")
-    return framed(figure, height=62 * len(names) + 80)
 
 
 def roc_chart(report: ClassificationReport, card: ModelCard) -> go.Figure:

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from skinvision.card import ClassificationReport, ModelCard, SegmentationReport, Task
+from skinvision.card import ClassificationReport, GroupReport, ModelCard, SegmentationReport, Task
 
 _NONE = "–"
-_HEADS: dict[Task, tuple[str, ...]] = {
-    "segmentation": ("segmentation", "parameters", "n", "Dice", "Jaccard", "95 %", "thresholded Jaccard"),
-    "classification": ("classification", "parameters", "n", "accuracy", "balanced", "95 %", "macro AUC", "ECE"),
+_FIGURES: dict[Task, tuple[tuple[str, str], ...]] = {
+    "segmentation": (
+        ("Dice", "dice"),
+        ("Jaccard", "jaccard"),
+        ("95 %", "jaccard_interval"),
+        ("thresholded", "thresholded_jaccard"),
+        ("sensitivity", "sensitivity"),
+        ("specificity", "specificity"),
+    ),
+    "classification": (
+        ("accuracy", "accuracy"),
+        ("balanced", "balanced_accuracy"),
+        ("95 %", "balanced_accuracy_interval"),
+        ("macro F1", "macro_f1"),
+        ("macro AUC", "macro_auc"),
+        ("ECE", "ece"),
+    ),
 }
 _CLASSIFICATION = (
     "accuracy",
     "balanced_accuracy",
-    "balanced_accuracy_interval",
     "macro_f1",
     "macro_auc",
     "nll",
@@ -24,50 +37,74 @@ _CLASSIFICATION = (
     "mean_set_size",
     "kept",
 )
-_SEGMENTATION = ("dice", "jaccard", "jaccard_interval", "thresholded_jaccard", "sensitivity", "specificity")
+_SEGMENTATION = ("dice", "jaccard", "thresholded_jaccard", "sensitivity", "specificity")
 
 
 def model_tables(cards: Iterable[ModelCard]) -> str:
     """One table per task: each model with its figures on the test split; ends without a line break."""
     cards = tuple(cards)
-    rows = {task: [_model(card) for card in cards if card.task == task] for task in _HEADS}
-    return "\n\n".join(_table(head, rows[task]) for task, head in _HEADS.items() if rows[task])
+    rows = {task: [_model(card) for card in cards if card.task == task] for task in _FIGURES}
+    return "\n\n".join(_table(_head(task), rows[task]) for task in _FIGURES if rows[task])
 
 
 def report_tables(report: SegmentationReport | ClassificationReport) -> str:
-    """The figures of one report, for a classifier also by class, and its confusion; ends without a line break."""
+    """The figures of one report, for a classifier also by class and by group, and its confusion.
+
+    Ends without a line break.
+    """
     if isinstance(report, SegmentationReport):
         return _figures(report, _SEGMENTATION)
     tables = [_figures(report, _CLASSIFICATION), _by_class(report), _confusion(report)]
+    tables.extend(_by_group(column, groups) for column, groups in report.groups.items())
     if report.unscored:
         unknown = ", ".join(f"{dx or '(none)'} {n}" for dx, n in report.unscored.items())
         tables.append(f"Not scored, since the model lacks the diagnosis: {unknown}")
     return "\n\n".join(tables)
 
 
+def _head(task: Task) -> tuple[str, ...]:
+    return (task, "parameters", "n", *(title for title, _ in _FIGURES[task]))
+
+
 def _model(card: ModelCard) -> list[str]:
-    row, test = [f"{card.title} (`{card.name}`)", f"{card.parameters / 1e6:.1f} M"], card.test
-    if test is None:
+    row = [f"{card.title} (`{card.name}`)", f"{card.parameters / 1e6:.1f} M"]
+    if card.test is None:
         return row
-    figures = (
-        (test.dice, test.jaccard, test.jaccard_interval, test.thresholded_jaccard)
-        if isinstance(test, SegmentationReport)
-        else (test.accuracy, test.balanced_accuracy, test.balanced_accuracy_interval, test.macro_auc, test.ece)
-    )
-    return [*row, str(test.n), *map(_number, figures)]
+    return [*row, str(card.test.n), *(_number(getattr(card.test, name)) for _, name in _FIGURES[card.task])]
 
 
 def _figures(report: SegmentationReport | ClassificationReport, names: Iterable[str]) -> str:
-    rows = [(name.replace("_", " "), _number(getattr(report, name))) for name in names]
-    return _table(("figure", "value"), [("n", str(report.n)), *rows])
+    values = [(name, getattr(report, name), getattr(report, f"{name}_interval", None)) for name in names]
+    rows = [(name.replace("_", " "), _number(value), _number(interval)) for name, value, interval in values]
+    return _table(("figure", "value", "95 %"), [("n", str(report.n)), *rows])
 
 
 def _by_class(report: ClassificationReport) -> str:
     rows = [
-        (label, str(found.n), *map(_number, (found.recall, found.recall_interval, found.precision, found.auc)))
-        for label, found in report.per_class.items()
+        [
+            label,
+            str(of.n),
+            *map(_number, (of.recall, of.recall_interval, of.precision, of.precision_interval, of.auc)),
+        ]
+        for label, of in report.per_class.items()
     ]
-    return _table(("class", "n", "recall", "95 %", "precision", "AUC"), rows)
+    return _table(("class", "n", "recall", "95 %", "precision", "95 %", "AUC"), rows)
+
+
+def _by_group(column: str, groups: Mapping[str, GroupReport]) -> str:
+    rows = [
+        [
+            value,
+            str(group.n),
+            _number(group.accuracy),
+            _number(group.accuracy_interval),
+            str(group.melanomas),
+            _number(group.melanoma_recall),
+            _number(group.melanoma_interval),
+        ]
+        for value, group in groups.items()
+    ]
+    return _table((column, "n", "accuracy", "95 %", "melanomas", "recall", "95 %"), rows)
 
 
 def _confusion(report: ClassificationReport) -> str:

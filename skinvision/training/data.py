@@ -1,15 +1,15 @@
 """Folders of labelled pictures: the table, and all pictures decoded once into one array.
 
-A folder holds ``images/``, ``metadata.csv`` (image_id, dx, split and possibly lesion_id) and, for segmentation,
-``masks/<image_id>.png`` (white is lesion).
+A folder holds ``images/``, ``metadata.csv`` (image_id, dx, split and possibly lesion_id and ``GROUPS``) and, for
+segmentation, ``masks/<image_id>.png`` (white is lesion).
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,19 +24,27 @@ from skinvision.intake import read_case
 from skinvision.types import Case
 
 SPLITS = ("train", "val", "test")
+GROUPS = ("age_approx", "sex", "anatom_site_general", "diagnosis_confirm_type")  # the archive's names
 _COLUMNS = ("image_id", "dx")
 _SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp")
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One row of the table: where the picture and its mask are, its diagnosis ("" if unknown) and its split."""
+    """One row of the table: where the picture and its mask are, its diagnosis ("" if unknown) and its split.
+
+    Attributes:
+        lesion_id: "" where it is not known which pictures show the same lesion.
+        groups: what the table says in the columns ``GROUPS``, as far as it has them.
+    """
 
     image_id: str
     dx: str
     split: str
     image: Path
     mask: Path
+    lesion_id: str = ""
+    groups: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_table(folder: Path, split: str | None = None) -> tuple[Sample, ...]:
@@ -63,16 +71,20 @@ def read_table(folder: Path, split: str | None = None) -> tuple[Sample, ...]:
     if absent:
         raise DataRejected("a picture per row", f"none for {absent[0]} and {len(absent) - 1} more", "add the pictures")
     _check_once(table)
-    samples = tuple(
-        Sample(row.image_id, row.dx, row.split, files[row.image_id], folder / "masks" / f"{row.image_id}.png")
-        for row in table.itertuples()
-        if split in (None, row.split)
-    )
+    rows = table.to_dict("records")
+    samples = tuple(_sample(row, folder, files) for row in rows if split in (None, row["split"]))
     if not samples:
         raise DataRejected(
             f"rows of the split {split!r}", f"splits {sorted(set(table['split']))}", "choose one of them"
         )
     return samples
+
+
+def _sample(row: Mapping[str, str], folder: Path, files: Mapping[str, Path]) -> Sample:
+    name = row["image_id"]
+    groups = {column: row[column] for column in GROUPS if column in row}
+    mask = folder / "masks" / f"{name}.png"
+    return Sample(name, row["dx"], row["split"], files[name], mask, row.get("lesion_id", ""), groups)
 
 
 def images(folder: Path) -> dict[str, Path]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -28,12 +28,13 @@ from skinvision.geometry import resize
 from skinvision.models.registry import DEFAULTS, LoadedModel, load
 from skinvision.segment import segment
 from skinvision.training.data import Sample, read_labelled, read_mask, read_table
+from skinvision.training.groups import group_reports
+from skinvision.training.intervals import Bootstrap, rounded, wilson
 from skinvision.trust import probabilities
 from skinvision.types import Prediction
 
 _BINS = 15
 _DICE_BINS = 20
-_RESAMPLES = 2000
 
 
 def evaluate(
@@ -48,14 +49,24 @@ def evaluate(
         DataRejected: the folder does not have the layout that is read.
         UnknownName, WeightsRejected: as ``registry.load``; also where the model is for the other task.
     """
-    loaded = load(model or DEFAULTS[task])
-    if loaded.card.task != task:
-        raise WeightsRejected(f"a model for {task}", f"{loaded.card.name}, for {loaded.card.task}", "choose another")
+    loaded = load_for(task, model)
     samples = read_table(data, split)
     if task == "segmentation":
         return evaluate_segmentation(loaded, samples)
     segmenter = load(DEFAULTS["segmentation"]) if loaded.card.region != "whole" else None
     return evaluate_classification(loaded, segmenter, samples)
+
+
+def load_for(task: Task, name: str | None) -> LoadedModel:
+    """The model ``name``, or the default one.
+
+    Raises:
+        UnknownName, WeightsRejected: as ``registry.load``; also where the model is for the other task.
+    """
+    loaded = load(name or DEFAULTS[task])
+    if loaded.card.task != task:
+        raise WeightsRejected(f"a model for {task}", f"{loaded.card.name}, for {loaded.card.task}", "choose another")
+    return loaded
 
 
 def evaluate_segmentation(model: LoadedModel, samples: Iterable[Sample]) -> SegmentationReport:
@@ -78,14 +89,20 @@ def evaluate_segmentation(model: LoadedModel, samples: Iterable[Sample]) -> Segm
             smp.metrics.specificity,
         )
     )
+    thresholded = np.where(jaccard >= 0.65, jaccard, 0)
+    again = Bootstrap.over([sample.lesion_id for sample in samples])
     return SegmentationReport(
         n=len(samples),
-        dice=_rounded(dice.mean()),
-        jaccard=_rounded(jaccard.mean()),
-        jaccard_interval=_mean_interval(jaccard),
-        thresholded_jaccard=_rounded(np.where(jaccard >= 0.65, jaccard, 0).mean()),
-        sensitivity=_rounded(sensitivity.mean()),
-        specificity=_rounded(specificity.mean()),
+        dice=rounded(dice.mean()),
+        dice_interval=again.mean(dice),
+        jaccard=rounded(jaccard.mean()),
+        jaccard_interval=again.mean(jaccard),
+        thresholded_jaccard=rounded(thresholded.mean()),
+        thresholded_jaccard_interval=again.mean(thresholded),
+        sensitivity=rounded(sensitivity.mean()),
+        sensitivity_interval=again.mean(sensitivity),
+        specificity=rounded(specificity.mean()),
+        specificity_interval=again.mean(specificity),
         dice_histogram=tuple(np.histogram(dice, _DICE_BINS, (0, 1))[0].tolist()),
     )
 
@@ -109,8 +126,7 @@ def evaluate_classification(
             f"diagnoses among {', '.join(model.card.labels)}", ", ".join(unscored), "map the names first"
         )
     predictions = [predict_sample(model, segmenter, sample) for sample in tqdm(known, desc="classifying")]
-    truth = np.array([model.card.labels.index(sample.dx) for sample in known])
-    return report(predictions, truth, dict(unscored))
+    return report(predictions, known, dict(unscored))
 
 
 def predict_sample(model: LoadedModel, segmenter: LoadedModel | None, sample: Sample) -> Prediction:
@@ -119,14 +135,19 @@ def predict_sample(model: LoadedModel, segmenter: LoadedModel | None, sample: Sa
     return classify(model, case, segment(segmenter, case) if segmenter else None)
 
 
-def report(predictions: list[Prediction], truth: NDArray[np.int64], unscored: dict[str, int]) -> ClassificationReport:
-    """Figures of predictions (N) against class numbers (N,)."""
+def report(
+    predictions: Sequence[Prediction], samples: Sequence[Sample], unscored: dict[str, int]
+) -> ClassificationReport:
+    """Figures of predictions (N) against the diagnoses of their samples (N), all of which the model knows."""
     labels = predictions[0].labels
+    truth = np.array([labels.index(sample.dx) for sample in samples])
     numbers = np.arange(len(labels))
     probability = np.stack([p.probabilities for p in predictions]).astype(np.float64)  # (N, K)
     probability /= probability.sum(axis=1, keepdims=True)
     uncalibrated = probabilities(np.stack([p.logits for p in predictions]), 1.0)
     guess = probability.argmax(axis=1)
+    right = guess == truth
+    again = Bootstrap.over([sample.lesion_id for sample in samples], truth)
     confusion = metrics.confusion_matrix(truth, guess, labels=numbers)
     per_class = {label: _class_report(k, confusion, probability[:, k], truth) for k, label in enumerate(labels)}
     areas = [figures.auc for figures in per_class.values() if figures.auc is not None]
@@ -135,17 +156,21 @@ def report(predictions: list[Prediction], truth: NDArray[np.int64], unscored: di
     sets = [p.prediction_set for p in predictions]
     return ClassificationReport(
         n=len(truth),
-        accuracy=_rounded((guess == truth).mean()),
-        balanced_accuracy=_rounded(np.mean([f.recall for f in per_class.values() if f.recall is not None])),
-        balanced_accuracy_interval=_balanced_interval(confusion),
-        macro_f1=_rounded(metrics.f1_score(truth, guess, labels=np.unique(truth), average="macro", zero_division=0)),
-        macro_auc=_rounded(np.mean(areas)) if areas else None,
-        nll=_rounded(metrics.log_loss(truth, probability, labels=numbers)),
+        accuracy=rounded(right.mean()),
+        accuracy_interval=again.mean(right),
+        balanced_accuracy=rounded(np.mean([f.recall for f in per_class.values() if f.recall is not None])),
+        balanced_accuracy_interval=again.macro_recall(guess, truth),
+        macro_f1=rounded(metrics.f1_score(truth, guess, labels=np.unique(truth), average="macro", zero_division=0)),
+        macro_f1_interval=again.macro_f1(guess, truth),
+        macro_auc=rounded(np.mean(areas)) if areas else None,
+        macro_auc_interval=again.macro_auc(probability, truth),
+        nll=rounded(metrics.log_loss(truth, probability, labels=numbers)),
         ece=ece,
+        ece_interval=again.ece(probability.max(axis=1), right, _BINS),
         ece_uncalibrated=ece_uncalibrated,
-        coverage=_rounded(np.mean([labels[t] in s for t, s in zip(truth, sets, strict=True)])),
-        mean_set_size=_rounded(np.mean([len(s) for s in sets])),
-        kept=_rounded(np.mean([p.in_distribution for p in predictions])),
+        coverage=rounded(np.mean([labels[t] in s for t, s in zip(truth, sets, strict=True)])),
+        mean_set_size=rounded(np.mean([len(s) for s in sets])),
+        kept=rounded(np.mean([p.in_distribution for p in predictions])),
         per_class=per_class,
         confusion=tuple(tuple(row) for row in confusion.tolist()),
         labels=labels,
@@ -153,6 +178,7 @@ def report(predictions: list[Prediction], truth: NDArray[np.int64], unscored: di
         roc={label: curve for k, label in enumerate(labels) if (curve := _roc(probability[:, k], truth == k))},
         reliability=reliability,
         reliability_uncalibrated=reliability_uncalibrated,
+        groups=group_reports(samples, right, labels),
     )
 
 
@@ -169,14 +195,14 @@ def _class_report(
     k: int, confusion: NDArray[np.int64], score: NDArray[np.float64], truth: NDArray[np.int64]
 ) -> ClassReport:
     present, hit, named = int(confusion[k].sum()), int(confusion[k, k]), int(confusion[:, k].sum())
-    interval = stats.binomtest(hit, present).proportion_ci(method="wilson") if present else None
     both = 0 < present < len(truth)
     return ClassReport(
         n=present,
-        recall=_rounded(hit / present) if present else None,
-        precision=_rounded(hit / named) if named else None,
-        auc=_rounded(metrics.roc_auc_score(truth == k, score)) if both else None,
-        recall_interval=(_rounded(interval.low), _rounded(interval.high)) if interval else None,
+        recall=rounded(hit / present) if present else None,
+        precision=rounded(hit / named) if named else None,
+        auc=rounded(metrics.roc_auc_score(truth == k, score)) if both else None,
+        recall_interval=wilson(hit, present),
+        precision_interval=wilson(hit, named),
     )
 
 
@@ -188,11 +214,11 @@ def _reliability(
     (means, shares), _, number = stats.binned_statistic(confidence, [confidence, right], "mean", _BINS, (0, 1))
     counts = np.bincount(number, minlength=_BINS + 2)[1:-1]
     bins = tuple(
-        ReliabilityBin(_rounded(mean), _rounded(share), int(n))
+        ReliabilityBin(rounded(mean), rounded(share), int(n))
         for mean, share, n in zip(means, shares, counts, strict=True)
         if n
     )
-    return bins, _rounded(sum(b.n * abs(b.confidence - b.accuracy) for b in bins) / len(truth))
+    return bins, rounded(sum(b.n * abs(b.confidence - b.accuracy) for b in bins) / len(truth))
 
 
 def _roc(score: NDArray[np.float64], positive: NDArray[np.bool_]) -> Curve | None:
@@ -202,29 +228,4 @@ def _roc(score: NDArray[np.float64], positive: NDArray[np.bool_]) -> Curve | Non
     false_rate, true_rate, _ = metrics.roc_curve(positive, score)
     grid = np.linspace(0, 1, 101)
     read_off = np.interp(grid, false_rate, true_rate)
-    return Curve(tuple(_rounded(x) for x in grid), tuple(_rounded(y) for y in read_off))
-
-
-def _balanced_interval(confusion: NDArray[np.int64]) -> tuple[float, float]:
-    """95 % interval of the mean recall: each class's hits are drawn anew from its binomial distribution."""
-    present = confusion.sum(axis=1)
-    rows = np.flatnonzero(present)
-    hits = np.random.default_rng(0).binomial(
-        present[rows], confusion[rows, rows] / present[rows], (_RESAMPLES, len(rows))
-    )
-    low, high = np.quantile((hits / present[rows]).mean(axis=1), (0.025, 0.975))
-    return _rounded(low), _rounded(high)
-
-
-def _mean_interval(values: NDArray[np.floating]) -> tuple[float, float]:
-    """95 % bootstrap interval of the mean of (N,) values."""
-    if len(values) < 2:
-        return _rounded(values.mean()), _rounded(values.mean())
-    interval = stats.bootstrap(
-        (values,), np.mean, n_resamples=_RESAMPLES, method="percentile", rng=np.random.default_rng(0)
-    ).confidence_interval
-    return _rounded(interval.low), _rounded(interval.high)
-
-
-def _rounded(value: float | np.floating) -> float:
-    return round(float(value), 5)
+    return Curve(tuple(rounded(x) for x in grid), tuple(rounded(y) for y in read_off))

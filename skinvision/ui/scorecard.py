@@ -11,21 +11,27 @@ import streamlit as st
 
 from skinvision.card import ClassificationReport, ModelCard, SegmentationReport
 from skinvision.render import evidence_charts as charts
+from skinvision.render.interval_charts import recall_chart
+from skinvision.ui import groups
 from skinvision.ui.session import literal
 
 
 def show(card: ModelCard) -> None:
     """All of the card, from what matters most to how it came about."""
     st.caption(_in_short(card))
+    parts: list[Callable[[], None]] = []
     if isinstance(card.test, ClassificationReport):
         _classification_metrics(card.test, card)
-        parts = _classification_parts(card.test, card)
+        _in_two_columns(_classification_parts(card.test, card))
+        groups.show(card.test)
+        parts.append(partial(_strangers, card.test, card))
     elif isinstance(card.test, SegmentationReport):
         _segmentation_metrics(card.test)
-        parts = [_Chart("How well lesions are outlined", _DICE_HISTOGRAM, partial(charts.dice_chart, card.test)).show]
+        parts.append(
+            _Chart("How well lesions are outlined", _DICE_HISTOGRAM, partial(charts.dice_chart, card.test)).show
+        )
     else:
         st.info("This model has no held-out figures yet: nobody knows how good it is.", icon=":material/info:")
-        parts = []
     parts.append(partial(_limits, card))
     if card.history.epochs:
         parts.append(_Chart("Training curves", _HISTORY, partial(charts.history_chart, card.history)).show)
@@ -79,11 +85,11 @@ def _classification_metrics(report: ClassificationReport, card: ModelCard) -> No
 def _classification_parts(report: ClassificationReport, card: ModelCard) -> list[Callable[[], None]]:
     drawn = (
         _Chart("Which class is taken for which", _CONFUSION, partial(charts.confusion_chart, report, card)),
-        _Chart("Recall of each class", _RECALL, partial(charts.recall_chart, report, card)),
+        _Chart("Recall of each class", _RECALL, partial(recall_chart, report, card)),
         _Chart("ROC curves", _ROC, partial(charts.roc_chart, report, card)),
         _Chart("Does it know how sure it may be?", _RELIABILITY, partial(charts.reliability_chart, report)),
     )
-    return [*(chart.show for chart in drawn), partial(_strangers, report, card)]
+    return [chart.show for chart in drawn]
 
 
 def _strangers(report: ClassificationReport, card: ModelCard) -> None:

@@ -1,0 +1,162 @@
+"""Plotly charts of figures as dots with their 95 % intervals: of classes, of models, and of groups of pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import plotly.graph_objects as go
+
+from skinvision.card import ClassificationReport, GroupReport, ModelCard
+from skinvision.render.charts import BLUE, GRID, VERMILLION, bold, framed, wrapped
+from skinvision.render.leaderboard import Board, Interval, is_default, with_interval
+from skinvision.render.words import percent
+
+FEW, FEW_MELANOMAS = 30, 10  # pictures below which a group's figure is drawn pale
+_PALE = {BLUE: "rgba(86,160,207,0.55)", VERMILLION: "rgba(230,140,80,0.55)"}
+_APART = 0.22  # between a group's line and its dots, as a part of a row
+
+
+def recall_chart(report: ClassificationReport, card: ModelCard) -> go.Figure:
+    """Recall of every class with Wilson's 95 % interval and the number of pictures; absent classes have no dot."""
+    shown = [(label, report.per_class[label]) for label in report.labels]
+    names = [f"{wrapped(card.title_of(label))}<br>n = {of.n}" for label, of in shown]
+    known = [
+        _Dot(row, of.recall, of.recall_interval, percent(of.recall), card.title_of(label))
+        for row, (label, of) in enumerate(shown)
+        if of.recall is not None
+    ]
+    figure = go.Figure(_dots(known, BLUE))
+    _rows(figure, names)
+    _share_axis(figure, "recall, with 95 % interval")
+    return framed(figure, height=62 * len(names) + 80)
+
+
+def models_chart(board: Board, titles: Mapping[str, str]) -> go.Figure:
+    """The figure that models are ranked by, with its 95 % interval, the best one on top; the default one is bold.
+
+    Args:
+        titles: what to call each model, by its name.
+    """
+    ranked = board.figures[0]
+    names = {card.name: wrapped(titles[card.name], 22) for card in board.cards}
+    dots = [
+        _Dot(row, value, ranked.interval_of(card), with_interval(value, None), titles[card.name])
+        for row, card in enumerate(board.cards)
+        if (value := ranked.of(card)) is not None
+    ]
+    figure = go.Figure(_dots(dots, BLUE))
+    _rows(figure, [bold(names[card.name]) if is_default(card) else names[card.name] for card in board.cards])
+    low, high = min(dot.ends[0] for dot in dots), max(dot.ends[1] for dot in dots)
+    room = max(0.25 * (high - low), 0.01)  # letters need it beside the outermost dots
+    figure.update_xaxes(range=[low - room, high + room], title=f"{ranked.title}, with 95 % interval")
+    figure.update_xaxes(showgrid=True, gridcolor=GRID, zeroline=False)
+    return framed(figure, height=58 * len(board.cards) + 80)
+
+
+def groups_chart(groups: Mapping[str, GroupReport]) -> go.Figure:
+    """Share named correctly of each group's pictures, and of its melanomas alone, with Wilson's 95 % interval.
+
+    Dots of few pictures are pale and hollow.
+    """
+    everything, melanomas, absent = [], [], []
+    for row, of in enumerate(groups.values()):
+        everything.append(_Dot(row - _APART, of.accuracy, of.accuracy_interval, _of(of.accuracy, of.n), "", of.n < FEW))
+        if of.melanoma_recall is not None:
+            text, few = _of(of.melanoma_recall, of.melanomas), of.melanomas < FEW_MELANOMAS
+            melanomas.append(_Dot(row + _APART, of.melanoma_recall, of.melanoma_interval, text, "", few))
+        else:
+            absent.append(row + _APART)
+    figure = go.Figure()
+    for name, colour, dots in (("all pictures", BLUE, everything), ("melanomas alone", VERMILLION, melanomas)):
+        for pale in (False, True):
+            some = [dot for dot in dots if dot.pale == pale]
+            figure.add_trace(_dots(some, colour, name, pale))
+    if melanomas:
+        figure.add_scatter(x=[0] * len(absent), y=absent, text="no melanomas", **_WORDS)
+    _rows(figure, [wrapped(value) for value in groups])
+    _share_axis(figure, "named correctly, with 95 % interval")
+    framed(figure, height=84 * len(groups) + 110)
+    return figure.update_layout(legend={"y": 1, "yanchor": "bottom"}, margin_t=36)
+
+
+@dataclass(frozen=True, slots=True)
+class _Dot:
+    """A share, in which row of the chart it stands, and what stands beside it."""
+
+    row: float
+    value: float
+    interval: Interval | None
+    text: str
+    name: str
+    pale: bool = False
+
+    @property
+    def ends(self) -> Interval:
+        return self.interval or (self.value, self.value)
+
+
+_WORDS = {"mode": "text", "textposition": "middle right", "hoverinfo": "skip", "showlegend": False}
+
+
+def _dots(dots: Sequence[_Dot], colour: str, name: str = "", pale: bool = False) -> go.Scatter:
+    drawn = _PALE[colour] if pale else colour
+    return go.Scatter(
+        x=[dot.value for dot in dots],
+        y=[dot.row for dot in dots],
+        error_x={
+            "array": [dot.ends[1] - dot.value for dot in dots],
+            "arrayminus": [dot.value - dot.ends[0] for dot in dots],
+            "thickness": 2,
+            "width": 6,
+            "color": drawn,
+        },
+        text=[dot.text for dot in dots],
+        customdata=[(*dot.ends, f"{dot.name}: " if dot.name else "") for dot in dots],
+        mode="markers+text",
+        textposition=[_beside(dot.value) for dot in dots],
+        marker={
+            "color": drawn,
+            "size": 11,
+            "symbol": "circle-open" if pale else "circle",
+            "line": {"color": drawn, "width": 2},
+        },
+        cliponaxis=False,
+        name=name,
+        showlegend=bool(name) and not pale,
+        hovertemplate="%{customdata[2]}%{x:.1%} (%{customdata[0]:.1%} to %{customdata[1]:.1%})<extra></extra>",
+    )
+
+
+def _beside(value: float) -> str:
+    """Where the text stands, so that it does not leave a chart from 0 to 1."""
+    if value > 0.85:
+        return "top left"
+    return "top right" if value < 0.15 else "top center"
+
+
+def _rows(figure: go.Figure, names: Sequence[str]) -> None:
+    """Names from the top down, with room above the first dot for its text."""
+    figure.update_yaxes(
+        tickvals=list(range(len(names))),
+        ticktext=list(names),
+        range=[len(names) - 0.5, -0.7],
+        automargin=True,
+        showgrid=False,
+        zeroline=False,
+    )
+
+
+def _share_axis(figure: go.Figure, title: str) -> None:
+    figure.update_xaxes(
+        range=[-0.03, 1.06],
+        tickvals=[0, 0.25, 0.5, 0.75, 1],
+        tickformat=".0%",
+        gridcolor=GRID,
+        zeroline=False,
+        title=title,
+    )
+
+
+def _of(share: float, n: int) -> str:
+    return f"{percent(share)} of {n}"
