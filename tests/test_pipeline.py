@@ -127,20 +127,13 @@ def test_the_threshold_of_the_mask_does_not_move_the_box() -> None:
     np.testing.assert_array_equal(plain.at_threshold(0.9).explanations[0].evidence, other.explanations[0].evidence)
 
 
-class Never(nn.Module):
-    """A segmenter that must not run."""
-
-    def forward(self, pictures: Tensor) -> Tensor:
-        raise AssertionError("the mask is known")
-
-
 @pytest.mark.parametrize("threshold", [None, 0.3])
 @pytest.mark.usefixtures("weights")
 def test_a_known_mask_gives_the_same_analysis_without_the_segmenter(
     cases: list[Case], analyses: list[Analysis], threshold: float | None
 ) -> None:
-    idle = Analyser(replace(load("unet"), network=Never()), load("resnet50"))
-    analysis = idle.analyse(cases[0], threshold=threshold, mask=analyses[0].mask)
+    cannot_run = replace(load("unet"), network=nn.Module())
+    analysis = Analyser(cannot_run, load("resnet50")).analyse(cases[0], threshold=threshold, mask=analyses[0].mask)
     _assert_equal(analysis, analyses[0] if threshold is None else analyses[0].at_threshold(threshold))
     assert np.shares_memory(analysis.mask.probability, analyses[0].mask.probability)
 
