@@ -34,12 +34,12 @@ def mask(*rows: int) -> LesionMask:
 @pytest.mark.parametrize(
     ("analyses", "sentence"),
     [
-        ((MELANOMA, MELANOMA), "Both name Melanoma: A (63 %) and B (63 %)."),
-        ((MELANOMA,) * 3, "All 3 name Melanoma: A (63 %), B (63 %) and C (63 %)."),
-        ((NEVUS, MELANOMA), "They disagree: A (68 %) names Melanocytic nevus; B (63 %) names Melanoma."),
+        ((MELANOMA, MELANOMA), "Both name Melanoma: A with 63 % and B with 63 %."),
+        ((MELANOMA,) * 3, "All 3 name Melanoma: A with 63 %, B with 63 % and C with 63 %."),
+        ((NEVUS, MELANOMA), "They disagree. Melanocytic nevus: A with 68 %. Melanoma: B with 63 %."),
         (
             (NEVUS, MELANOMA, MELANOMA),
-            "They disagree: B (63 %) and C (63 %) name Melanoma; A (68 %) names Melanocytic nevus.",
+            "They disagree. Melanoma: B with 63 % and C with 63 %. Melanocytic nevus: A with 68 %.",
         ),
     ],
 )
@@ -77,7 +77,7 @@ def test_what_the_prediction_sets_have_in_common(sets: tuple[tuple[str, ...], ..
 def test_the_class_they_differ_most_about() -> None:
     """Nevus: 68 − 8 = 60 percent points; melanoma: 63 − 23 = 40; benign keratosis: 21 − 1 = 20."""
     assert agreement.difference_sentence(compared(MELANOMA, NEVUS), CARD) == (
-        "They differ most about Melanocytic nevus: from 8 % (A) to 68 % (B)."
+        "They differ most about Melanocytic nevus: from 8 % by A to 68 % by B."
     )
     assert agreement.difference_sentence(compared(MELANOMA, MELANOMA), CARD) == (
         "They give every diagnosis the same probability, to within half a percent."
@@ -129,3 +129,22 @@ def test_probabilities_are_read_out_class_by_class() -> None:
 @pytest.mark.parametrize(("names", "text"), [("A", "A"), ("AB", "A and B"), ("ABC", "A, B and C")])
 def test_names_are_listed(names: str, text: str) -> None:
     assert agreement.listed(list(names)) == text
+
+
+def test_what_stands_under_a_heatmap() -> None:
+    """The lesion is the left half, and all evidence lies in it."""
+    inside = sample_analysis(lesion=Box(0, 0, 32, 32))
+    assert agreement.evidence_note(inside, "mel") == (
+        "Probability 63 %; 100 % of the positive evidence lies inside the lesion."
+    )
+    assert agreement.evidence_note(inside, "vasc") == "Probability 1 %; no positive evidence."
+    assert agreement.evidence_note(sample_analysis(lesion=None), "mel") == "Probability 63 %; no lesion was found."
+
+
+def test_alternative_texts_name_the_model() -> None:
+    heatmap = agreement.heatmap_alt("A", MELANOMA.explanation("mel"), CARD)
+    assert heatmap == "Grad-CAM heatmap by A for Melanoma: peak 2.0 logits per cell"
+    nothing = agreement.heatmap_alt("A", MELANOMA.explanation("vasc"), CARD)
+    assert nothing == "Grad-CAM heatmap by A for Vascular lesion: no positive evidence"
+    assert agreement.mask_alt("A", mask(0)) == "The lesion mask by A covers 25 % of the picture"
+    assert agreement.mask_alt("A", mask()) == "The lesion mask by A is empty: no lesion was found"

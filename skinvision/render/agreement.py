@@ -7,8 +7,8 @@ from itertools import combinations
 
 from skinvision.card import ModelCard
 from skinvision.comparison import Comparison, cell_area, dice
-from skinvision.render.words import percent
-from skinvision.types import LesionMask
+from skinvision.render.words import method_title, number, percent
+from skinvision.types import Analysis, Explanation, LesionMask
 
 NO_PROOF = "Agreement is no proof: networks that learnt from the same pictures can share a mistake."
 _SAME = 0.005  # probabilities nearer than this are the same in whole percent
@@ -20,13 +20,13 @@ def verdict_sentence(comparison: Comparison, card: ModelCard) -> str:
     named: dict[str, list[str]] = {}
     for name, analysis in zip(comparison.names, comparison.analyses, strict=True):
         top = analysis.prediction.top
-        named.setdefault(top, []).append(f"{name} ({percent(analysis.prediction.probability(top))})")
+        named.setdefault(top, []).append(f"{name} with {percent(analysis.prediction.probability(top))}")
     if len(named) == 1:
         ((label, who),) = named.items()
         return f"{_all(comparison)} name {card.title_of(label)}: {listed(who)}."
     ranked = sorted(named.items(), key=lambda item: -len(item[1]))
-    verdicts = (f"{listed(who)} name{_s(who)} {card.title_of(label)}" for label, who in ranked)
-    return f"They disagree: {'; '.join(verdicts)}."
+    verdicts = (f"{card.title_of(label)}: {listed(who)}." for label, who in ranked)
+    return f"They disagree. {' '.join(verdicts)}"
 
 
 def sets_sentence(comparison: Comparison, card: ModelCard) -> str:
@@ -55,7 +55,7 @@ def difference_sentence(comparison: Comparison, card: ModelCard) -> str:
     low, high = min(shares, key=lambda name: shares[name]), max(shares, key=lambda name: shares[name])
     return (
         f"They differ most about {card.title_of(label)}: "
-        f"from {percent(shares[low])} ({low}) to {percent(shares[high])} ({high})."
+        f"from {percent(shares[low])} by {low} to {percent(shares[high])} by {high}."
     )
 
 
@@ -83,6 +83,17 @@ def scale_sentence(comparison: Comparison, label: str) -> str:
     )
 
 
+def evidence_note(analysis: Analysis, label: str) -> str:
+    """What stands under one model's heatmap of ``label``."""
+    explanation = analysis.explanation(label)
+    probability = f"Probability {percent(analysis.prediction.probability(label))}"
+    if explanation.peak <= 0:
+        return f"{probability}; no positive evidence."
+    if analysis.mask.box is None:
+        return f"{probability}; no lesion was found."
+    return f"{probability}; {percent(explanation.lesion_share)} of the positive evidence lies inside the lesion."
+
+
 def overlap_sentences(masks: Mapping[str, LesionMask]) -> list[str]:
     """How far the masks overlap, for every two of them; ``masks`` by the names of the segmenters."""
     return [_overlap(one, other, masks) for one, other in combinations(masks, 2)]
@@ -99,6 +110,21 @@ def probabilities_alt(comparison: Comparison, card: ModelCard) -> str:
         for label in comparison.labels
     )
     return f"Calibrated probabilities. {'; '.join(rows)}"
+
+
+def heatmap_alt(name: str, explanation: Explanation, card: ModelCard) -> str:
+    """Alternative text of one model's heatmap."""
+    heatmap = f"{method_title(explanation.method)} heatmap by {name} for {card.title_of(explanation.target)}"
+    if explanation.peak <= 0:
+        return f"{heatmap}: no positive evidence"
+    return f"{heatmap}: peak {number(explanation.peak)} logits per cell"
+
+
+def mask_alt(name: str, mask: LesionMask) -> str:
+    """Alternative text of one segmenter's mask."""
+    if mask.box is None:
+        return f"The lesion mask by {name} is empty: no lesion was found"
+    return f"The lesion mask by {name} covers {percent(mask.area_fraction)} of the picture"
 
 
 def listed(names: Sequence[str]) -> str:
