@@ -50,9 +50,7 @@ def _summary(chosen: Choice) -> str:
     if chosen.upload.reason:
         return "The picture could not be read"
     classifiers, segmenters = len(chosen.wanted), len(chosen.segmenters)
-    return (
-        f"**{classifiers}** network{_s(classifiers)} for the disease, **{segmenters}** for the outline: all have looked"
-    )
+    return f"Compared: **{classifiers}** network{_s(classifiers)}, **{segmenters}** outline{_s(segmenters)}"
 
 
 def _s(count: int) -> str:
