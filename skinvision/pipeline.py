@@ -31,13 +31,7 @@ class Analyser:
     """
 
     def __init__(self, segmenter: LoadedModel, classifier: LoadedModel) -> None:
-        if segmenter.card.task != "segmentation":
-            got = f"{segmenter.card.name}, for {segmenter.card.task}"
-            raise WeightsRejected("a segmenter", got, "choose a segmenter")
-        if classifier.card.task != "classification":
-            got = f"{classifier.card.name}, for {classifier.card.task}"
-            raise WeightsRejected("a classifier", got, "choose a classifier")
-        self._segmenter = segmenter
+        self._segmenter = _segmenter(segmenter)
         self._classifier = classifier
         self._network = staged(classifier)
 
@@ -58,23 +52,28 @@ class Analyser:
     def classifier_card(self) -> ModelCard:
         return self._classifier.card
 
-    def analyse(self, case: Case, stage: str | None = None, threshold: float | None = None) -> Analysis:
+    def analyse(
+        self, case: Case, stage: str | None = None, threshold: float | None = None, mask: LesionMask | None = None
+    ) -> Analysis:
         """Mask, prediction, and the maps of all classes.
 
         Args:
             stage: where the maps are made; the last one of the classifier's card by default.
             threshold: of the mask, in (0, 1); the segmenter's card's by default. It does not move the box that a
                 classifier may look at, which goes by the card's: the prediction stays what it is.
+            mask: what this segmenter found in the picture before; it does not run again then.
 
         Raises:
             UnknownName: no such stage.
-            ShapeMismatch: a threshold outside (0, 1).
+            ShapeMismatch: a threshold outside (0, 1), or a mask of another size than the picture's.
         """
-        return self.submit(case, stage, threshold).result()
+        return self.submit(case, stage, threshold, mask).result()
 
-    def submit(self, case: Case, stage: str | None = None, threshold: float | None = None) -> Future[Analysis]:
+    def submit(
+        self, case: Case, stage: str | None = None, threshold: float | None = None, mask: LesionMask | None = None
+    ) -> Future[Analysis]:
         """``analyse`` in the queue: returns at once, with the analysis to come."""
-        return _WORKER.submit(self._analyse, case, stage or self.classifier_card.stages[-1], threshold)
+        return _WORKER.submit(self._analyse, case, stage or self.classifier_card.stages[-1], threshold, mask)
 
     def explain(self, analysis: Analysis, stage: str) -> Analysis:
         """The same analysis with its maps made at another stage; only the classifier runs.
@@ -88,10 +87,10 @@ class Analyser:
             raise WeightsRejected(f"an analysis by {own}", str(analysis.classifier), "analyse the picture again")
         return _WORKER.submit(self._explain, analysis, stage).result()
 
-    def _analyse(self, case: Case, stage: str, threshold: float | None) -> Analysis:
+    def _analyse(self, case: Case, stage: str, threshold: float | None, known: LesionMask | None) -> Analysis:
         timings: dict[str, float] = {}
         with _timed(timings, "segment"):
-            mask = segment(self._segmenter, case, threshold)
+            mask = segment(self._segmenter, case, threshold) if known is None else _at(known, threshold)
         with _timed(timings, "classify_and_explain"):
             own = self._own(mask)
             region = region_of(self._classifier, case, own)
@@ -121,7 +120,26 @@ class Analyser:
         return measured(explanations, mask)
 
 
+def submit_mask(segmenter: LoadedModel, case: Case) -> Future[LesionMask]:
+    """The lesion alone, by one segmenter and under its card's threshold, in the same queue as the analyses.
+
+    Raises:
+        WeightsRejected: the model is for the other task.
+    """
+    return _WORKER.submit(segment, _segmenter(segmenter), case)
+
+
 _WORKER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="skinvision")
+
+
+def _at(mask: LesionMask, threshold: float | None) -> LesionMask:
+    return mask if threshold is None else mask.at(threshold)
+
+
+def _segmenter(model: LoadedModel) -> LoadedModel:
+    if model.card.task != "segmentation":
+        raise WeightsRejected("a segmenter", f"{model.card.name}, for {model.card.task}", "choose a segmenter")
+    return model
 
 
 def _reference(card: ModelCard) -> ModelRef:

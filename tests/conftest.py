@@ -10,7 +10,7 @@ import torchvision
 
 from skinvision.phantom import Feature
 from tests.lessons import start_file, write_lesions
-from tests.tiny import save_tiny
+from tests.tiny import save_rivals, save_tiny
 
 
 @pytest.fixture(scope="session")
@@ -21,6 +21,18 @@ def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
         patch.setenv("SKINVISION_WEIGHTS", str(folder))
         save_tiny("segmentation")
         save_tiny("classification")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def rival_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with two untrained segmenters, ``unet`` and ``deeplabv3plus``, and two classifiers, with ``rival``."""
+    folder = tmp_path_factory.mktemp("rival_models")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SKINVISION_WEIGHTS", str(folder))
+        save_tiny("segmentation")
+        save_tiny("classification")
+        save_rivals()
     return folder
 
 

@@ -5,28 +5,33 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 
 import msgspec
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from skinvision.card import ClassificationReport, History, Speed
 from skinvision.catalogue import read_card
-from skinvision.phantom import draw
-from skinvision.render.overlays import encode_png
 from skinvision.ui.controls import stage_title
-from skinvision.ui.session import Upload
+from tests.pages import (
+    NOT_A_PICTURE,
+    ROOT,
+    alts,
+    bring,
+    checked,
+    click,
+    forget_models,
+    headers,
+    lesion,
+    opened,
+    select,
+    uploads,
+)
 from tests.samples import sample_card
 from tests.tiny import save_tiny
-
-ROOT = Path(__file__).parents[1]
-NOT_A_PICTURE = ("notes.txt", b"not a picture", "text/plain")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -34,65 +39,19 @@ def _tiny_models(tiny_models: Path) -> Iterator[None]:
     """All pages of this module find the tiny models, and what they loaded goes when it ends."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SKINVISION_WEIGHTS", str(tiny_models))
-        _forget_models()
+        forget_models()
         yield
-        _forget_models()
-
-
-def _forget_models() -> None:
-    for thread in threading.enumerate():
-        if thread.name == "warm-up":
-            thread.join()
-    st.cache_resource.clear()
+        forget_models()
 
 
 @pytest.fixture
 def app() -> AppTest:
-    """The first page, drawn."""
-    return _checked(AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60).run())
-
-
-@cache
-def _lesion(seed: int) -> tuple[str, bytes, str]:
-    return (f"lesion {seed}.png", encode_png(draw(seed, height=96, width=128).image), "image/png")
-
-
-def _checked(app: AppTest) -> AppTest:
-    assert not app.exception
-    return app
-
-
-def _upload(app: AppTest, *files: tuple[str, bytes, str]) -> AppTest:
-    app.file_uploader[0].set_value(list(files))
-    return _checked(app.run())
-
-
-def _uploads(app: AppTest) -> list[Upload]:
-    return list(app.session_state["uploads"].values())
-
-
-def _alts(app: AppTest, beginning: str) -> list[str]:
-    alts = [image.proto.imgs[0].alt for image in app.image]
-    return [alt for alt in alts if alt.startswith(beginning)]
-
-
-def _headers(app: AppTest) -> list[str]:
-    return [header.value for header in app.header]
-
-
-def _select(app: AppTest, label: str, value: str) -> AppTest:
-    next(box for box in app.selectbox if box.label == label).set_value(value)
-    return _checked(app.run())
+    return opened()
 
 
 def _slide(app: AppTest, label: str, value: int) -> AppTest:
     next(slider for slider in app.slider if slider.label == label).set_value(value)
-    return _checked(app.run())
-
-
-def _click(app: AppTest, label: str) -> AppTest:
-    next(button for button in app.button if button.label == label).click()
-    return _checked(app.run())
+    return checked(app.run())
 
 
 def test_the_first_page_needs_neither_torch_nor_opencv() -> None:
@@ -115,14 +74,14 @@ def test_the_first_page_says_what_to_do_in_two_lines(app: AppTest) -> None:
 
 
 def test_an_upload_becomes_picture_mask_heatmap_and_chart(app: AppTest) -> None:
-    _upload(app, _lesion(1))
-    (upload,) = _uploads(app)
+    bring(app, lesion(1))
+    (upload,) = uploads(app)
     (analysis,) = upload.analyses.values()
     card = read_card("resnet50")
-    assert _headers(app) == ["lesion 1\\.png"]
-    assert _alts(app, "The picture, 128 × 96")
-    assert _alts(app, "The lesion mask")
-    assert _alts(app, f"Grad-CAM heatmap for {card.title_of(analysis.prediction.top)}")
+    assert headers(app) == ["lesion 1\\.png"]
+    assert alts(app, "The picture, 128 × 96")
+    assert alts(app, "The lesion mask")
+    assert alts(app, f"Grad-CAM heatmap for {card.title_of(analysis.prediction.top)}")
     (chart,) = app.get("plotly_chart")
     assert chart.proto.alt.startswith("Calibrated probabilities: ")
     bars = json.loads(chart.proto.spec)["data"]
@@ -131,9 +90,9 @@ def test_an_upload_becomes_picture_mask_heatmap_and_chart(app: AppTest) -> None:
 
 
 def test_many_uploads_keep_their_order_and_one_bad_file_gets_its_sentence(app: AppTest) -> None:
-    _upload(app, _lesion(1), NOT_A_PICTURE, _lesion(2))
-    assert _headers(app) == ["lesion 1\\.png", "notes\\.txt", "lesion 2\\.png"]
-    assert [upload.reason == "" for upload in _uploads(app)] == [True, False, True]
+    bring(app, lesion(1), NOT_A_PICTURE, lesion(2))
+    assert headers(app) == ["lesion 1\\.png", "notes\\.txt", "lesion 2\\.png"]
+    assert [upload.reason == "" for upload in uploads(app)] == [True, False, True]
     (error,) = app.error
     assert error.value.startswith("Not analysed: expected a JPEG")
     assert len(app.get("plotly_chart")) == 2
@@ -141,59 +100,59 @@ def test_many_uploads_keep_their_order_and_one_bad_file_gets_its_sentence(app: A
 
 
 def test_the_latest_picture_is_on_top(app: AppTest) -> None:
-    _upload(app, _lesion(1), _lesion(2))
-    _click(app, "Try a synthetic lesion")
-    assert _headers(app) == ["Synthetic lesion 1", "lesion 1\\.png", "lesion 2\\.png"]
+    bring(app, lesion(1), lesion(2))
+    click(app, "Try a synthetic lesion")
+    assert headers(app) == ["Synthetic lesion 1", "lesion 1\\.png", "lesion 2\\.png"]
 
 
 def test_a_picture_that_comes_again_is_not_analysed_again(app: AppTest) -> None:
-    _upload(app, _lesion(1))
-    before = _uploads(app)
-    _upload(app, _lesion(1), _lesion(1))
-    assert _uploads(app) == before
+    bring(app, lesion(1))
+    before = uploads(app)
+    bring(app, lesion(1), lesion(1))
+    assert uploads(app) == before
 
 
 def test_a_file_that_is_withdrawn_from_the_uploader_leaves(app: AppTest) -> None:
-    _upload(app, _lesion(1), _lesion(2))
+    bring(app, lesion(1), lesion(2))
     app.file_uploader[0].set_value(None)
-    _checked(app.run())
-    assert _headers(app) == []
+    checked(app.run())
+    assert headers(app) == []
 
 
 def test_another_class_needs_no_network(app: AppTest) -> None:
-    _upload(app, _lesion(1))
-    before = dict(_uploads(app)[0].analyses)
+    bring(app, lesion(1))
+    before = dict(uploads(app)[0].analyses)
     for label, title in zip(read_card("resnet50").labels, read_card("resnet50").titles, strict=True):
-        _select(app, "Class to explain", label)
-        assert _alts(app, f"Grad-CAM heatmap for {title}:")
-    assert _uploads(app)[0].analyses == before
+        select(app, "Class to explain", label)
+        assert alts(app, f"Grad-CAM heatmap for {title}:")
+    assert uploads(app)[0].analyses == before
 
 
 def test_another_threshold_measures_anew_without_a_network(app: AppTest) -> None:
-    _upload(app, _lesion(1))
-    before = dict(_uploads(app)[0].analyses)
+    bring(app, lesion(1))
+    before = dict(uploads(app)[0].analyses)
     (analysis,) = before.values()
     for percent in (5, 95):
         _slide(app, "Mask threshold", percent)
-        measured = _uploads(app)[0].drawn["measured"][1]
+        measured = uploads(app)[0].drawn["measured"][1]
         assert measured.mask.area_fraction == (analysis.mask.probability >= percent / 100).mean()
-    assert _uploads(app)[0].analyses == before
+    assert uploads(app)[0].analyses == before
 
 
 def test_another_opacity_redraws_the_overlays_and_nothing_else(app: AppTest) -> None:
-    _upload(app, _lesion(1))
-    upload = _uploads(app)[0]
+    bring(app, lesion(1))
+    upload = uploads(app)[0]
     before = dict(upload.drawn)
     _slide(app, "Overlay opacity", 20)
     assert {place for place, made in upload.drawn.items() if made is not before[place]} == {"mask", "heatmap"}
 
 
 def test_another_stage_runs_the_classifier_alone_and_once(app: AppTest) -> None:
-    _upload(app, _lesion(1))
-    upload = _uploads(app)[0]
+    bring(app, lesion(1))
+    upload = uploads(app)[0]
     (last,) = upload.analyses.values()
     for stage in ("stage2", "stage4", "stage2"):
-        _select(app, "Stage of the network", stage)
+        select(app, "Stage of the network", stage)
     assert [wanted.stage for wanted in upload.analyses] == ["stage4", "stage2"]
     second = list(upload.analyses.values())[1]
     assert second.mask is last.mask
@@ -202,71 +161,71 @@ def test_another_stage_runs_the_classifier_alone_and_once(app: AppTest) -> None:
 
 
 def test_everything_survives_another_page(app: AppTest) -> None:
-    _upload(app, _lesion(1))
-    _select(app, "Class to explain", "df")
+    bring(app, lesion(1))
+    select(app, "Class to explain", "df")
     _slide(app, "Overlay opacity", 35)
-    upload = _uploads(app)[0]
-    _checked(app.switch_page("pages/about.py").run())
+    upload = uploads(app)[0]
+    checked(app.switch_page("pages/about.py").run())
     assert app.title[0].value == "About"
-    _checked(app.switch_page("pages/analyse.py").run())
-    assert _uploads(app) == [upload]
+    checked(app.switch_page("pages/analyse.py").run())
+    assert uploads(app) == [upload]
     assert [slider.value for slider in app.slider if slider.label == "Overlay opacity"] == [35]
-    assert _alts(app, "Grad-CAM heatmap for Dermatofibroma")
+    assert alts(app, "Grad-CAM heatmap for Dermatofibroma")
 
 
 def test_a_new_file_after_another_page_withdraws_nothing(app: AppTest) -> None:
-    _upload(app, _lesion(1))
-    _checked(app.switch_page("pages/about.py").run())
-    _checked(app.switch_page("pages/analyse.py").run())
-    _upload(app, _lesion(2))
-    assert _headers(app) == ["lesion 2\\.png", "lesion 1\\.png"]
+    bring(app, lesion(1))
+    checked(app.switch_page("pages/about.py").run())
+    checked(app.switch_page("pages/analyse.py").run())
+    bring(app, lesion(2))
+    assert headers(app) == ["lesion 2\\.png", "lesion 1\\.png"]
 
 
 def test_one_button_clears_everything(app: AppTest) -> None:
-    _upload(app, _lesion(1), NOT_A_PICTURE)
+    bring(app, lesion(1), NOT_A_PICTURE)
     _slide(app, "Overlay opacity", 35)
-    _click(app, "Clear everything")
-    assert _uploads(app) == []
+    click(app, "Clear everything")
+    assert uploads(app) == []
     assert app.file_uploader[0].value == []
-    _upload(app, _lesion(1))
+    bring(app, lesion(1))
     assert [slider.value for slider in app.slider if slider.label == "Overlay opacity"] == [60]
 
 
 def test_one_picture_is_removed(app: AppTest) -> None:
-    _upload(app, _lesion(1), _lesion(2))
-    app.button(f"remove_{_uploads(app)[0].sha256}").click()
-    _checked(app.run())
-    assert _headers(app) == ["lesion 2\\.png"]
+    bring(app, lesion(1), lesion(2))
+    app.button(f"remove_{uploads(app)[0].sha256}").click()
+    checked(app.run())
+    assert headers(app) == ["lesion 2\\.png"]
 
 
 def test_each_click_draws_another_synthetic_lesion_and_labels_it(app: AppTest) -> None:
     for _ in range(2):
-        _click(app, "Try a synthetic lesion")
-    assert _headers(app) == ["Synthetic lesion 2", "Synthetic lesion 1"]
-    assert all(upload.synthetic for upload in _uploads(app))
+        click(app, "Try a synthetic lesion")
+    assert headers(app) == ["Synthetic lesion 2", "Synthetic lesion 1"]
+    assert all(upload.synthetic for upload in uploads(app))
     assert sum("synthetic]" in line.value for line in app.markdown) == 2
 
 
 def test_a_folder_and_the_camera_bring_pictures_too(app: AppTest) -> None:
     app.session_state["ways_0"] = "Folder"
-    _checked(app.run())
+    checked(app.run())
     assert app.file_uploader[0].accept_directory
     assert not app.camera_input
-    _upload(app, ("holiday/arm/lesion.png", *_lesion(1)[1:]))
+    bring(app, ("holiday/arm/lesion.png", *lesion(1)[1:]))
     app.session_state["ways_0"] = "Camera"
-    _checked(app.run())
-    app.camera_input[0].upload("photo.jpg", _lesion(2)[1], "image/jpeg")
-    _checked(app.run())
-    assert _headers(app) == ["Camera photo 1", "lesion\\.png"]
+    checked(app.run())
+    app.camera_input[0].upload("photo.jpg", lesion(2)[1], "image/jpeg")
+    checked(app.run())
+    assert headers(app) == ["Camera photo 1", "lesion\\.png"]
 
 
 def test_more_pictures_than_fit_a_page_are_all_analysed(app: AppTest) -> None:
-    _upload(app, *(_lesion(seed) for seed in range(13)))
-    assert len(_headers(app)) == 12
-    assert all(upload.analyses for upload in _uploads(app))
+    bring(app, *(lesion(seed) for seed in range(13)))
+    assert len(headers(app)) == 12
+    assert all(upload.analyses for upload in uploads(app))
     app.get("pagination")[0].set_value(2)
-    _checked(app.run())
-    assert _headers(app) == ["lesion 12\\.png"]
+    checked(app.run())
+    assert headers(app) == ["lesion 12\\.png"]
 
 
 @pytest.mark.parametrize(
@@ -290,18 +249,18 @@ def test_stages_have_names_for_people(stage: str, title: str) -> None:
     ids=["path", "windows path", "markup", "right to left", "control characters", "long"],
 )
 def test_file_names_are_shown_plainly(app: AppTest, name: str, shown: str) -> None:
-    _upload(app, (name, *_lesion(1)[1:]))
-    assert _headers(app) == [shown]
+    bring(app, (name, *lesion(1)[1:]))
+    assert headers(app) == [shown]
 
 
 def _evidence_of(app: AppTest, name: str) -> AppTest:
     app.get("button_group")[0].set_value("One model")
-    _checked(app.run())
-    return _select(app, "Model", name)
+    checked(app.run())
+    return select(app, "Model", name)
 
 
 def test_evidence_shows_the_figures_of_the_card_as_charts(app: AppTest) -> None:
-    _checked(app.switch_page("pages/evidence.py").run())
+    checked(app.switch_page("pages/evidence.py").run())
     _evidence_of(app, "resnet50")
     report = read_card("resnet50").test
     assert isinstance(report, ClassificationReport)
@@ -309,14 +268,14 @@ def test_evidence_shows_the_figures_of_the_card_as_charts(app: AppTest) -> None:
     assert len(app.get("plotly_chart")) == 5 + len(report.groups)
     assert all(chart.proto.alt for chart in app.get("plotly_chart"))
     assert "fewer than 30 pictures" in app.warning[0].value
-    _select(app, "Model", "unet")
+    select(app, "Model", "unet")
     assert [metric.label for metric in app.metric][:2] == ["Dice", "Jaccard"]
     assert len(app.get("plotly_chart")) == 2
 
 
 def test_evidence_begins_with_all_models_beside_each_other(app: AppTest) -> None:
-    _checked(app.switch_page("pages/evidence.py").run())
-    assert _headers(app) == ["Which diagnosis it is", "Where the lesion is"]
+    checked(app.switch_page("pages/evidence.py").run())
+    assert headers(app) == ["Which diagnosis it is", "Where the lesion is"]
     diagnosis, by_class, lesion = (table.value for table in app.dataframe)
     assert list(diagnosis.index) == ["★ ResNet-50"]
     assert list(diagnosis.loc["★ ResNet-50"])[:5] == [0.79, 0.876, 0.75, 0.95, 0.021]
@@ -329,14 +288,14 @@ def test_evidence_begins_with_all_models_beside_each_other(app: AppTest) -> None
 
 
 def test_the_leaderboard_turns_from_recall_to_precision(app: AppTest) -> None:
-    _checked(app.switch_page("pages/evidence.py").run())
+    checked(app.switch_page("pages/evidence.py").run())
     app.get("button_group")[1].set_value("Precision")
-    _checked(app.run())
+    checked(app.run())
     assert list(app.dataframe[1].value["mel (n = 80)"]) == [0.8]
 
 
 def test_about_names_purpose_hashes_and_licences(app: AppTest) -> None:
-    _checked(app.switch_page("pages/about.py").run())
+    checked(app.switch_page("pages/about.py").run())
     text = " ".join(line.value for line in app.markdown)
     assert "not a medical device" in text
     assert [code.value for code in app.code] == [read_card("resnet50").sha256, read_card("unet").sha256]
@@ -350,16 +309,16 @@ class TestOtherFolders:
 
     @pytest.fixture(autouse=True)
     def _forget(self) -> Iterator[None]:
-        _forget_models()
+        forget_models()
         yield
-        _forget_models()
+        forget_models()
 
     @pytest.mark.usefixtures("own_weights")
     def test_a_folder_without_models_is_said_to_be_empty(self, app: AppTest) -> None:
-        _upload(app, _lesion(1))
-        assert app.error[0].value.startswith("The models cannot be loaded: expected a card for segmentation")
+        bring(app, lesion(1))
+        assert app.error[0].value.startswith("The models cannot be loaded: expected a card for classification")
         for page in ("pages/evidence.py", "pages/about.py"):
-            _checked(app.switch_page(page).run())
+            checked(app.switch_page(page).run())
             assert app.error[0].value.startswith("The cards cannot be read")
 
     def test_a_changed_byte_in_the_weights_is_said(self, own_weights: Path, app: AppTest) -> None:
@@ -367,8 +326,8 @@ class TestOtherFolders:
         save_tiny("classification")
         path = own_weights / "unet.safetensors"
         path.write_bytes(path.read_bytes()[:-1] + b"\x01")
-        _forget_models()
-        _upload(app, _lesion(1))
+        forget_models()
+        bring(app, lesion(1))
         assert "SHA\\-256" in app.error[0].value
 
     def test_a_picture_unlike_the_training_pictures_gets_a_warning(self, own_weights: Path, app: AppTest) -> None:
@@ -377,8 +336,8 @@ class TestOtherFolders:
         assert card.outlier is not None
         everything_is_strange = replace(card, outlier=replace(card.outlier, threshold=-1.0))
         (own_weights / "resnet50.json").write_bytes(msgspec.json.encode(everything_is_strange))
-        _forget_models()
-        _upload(app, _lesion(1))
+        forget_models()
+        bring(app, lesion(1))
         (warning,) = app.warning
         assert "unlike anything the model was trained on" in warning.value
 
@@ -387,8 +346,8 @@ class TestOtherFolders:
         card = replace(sample_card("classification"), test=None, limits=(), history=History("none", ()))
         (own_weights / "resnet50.json").write_bytes(msgspec.json.encode(card))
         (own_weights / "unet.json").write_bytes(msgspec.json.encode(replace(sample_card("segmentation"), test=None)))
-        _forget_models()
-        _checked(app.switch_page("pages/evidence.py").run())
+        forget_models()
+        checked(app.switch_page("pages/evidence.py").run())
         assert app.info[0].value == r"Not measured on held-out pictures yet: ResNet\-50, UNet."
         _evidence_of(app, "resnet50")
         assert "nobody knows" in app.info[0].value
@@ -400,8 +359,8 @@ class TestOtherFolders:
         for card in (sample_card("segmentation"), sample_card("classification"), fast):
             (own_weights / f"{card.name}.json").write_bytes(msgspec.json.encode(card))
         (own_weights / "fast.safetensors").write_bytes(bytes(4_200_000))
-        _forget_models()
-        _checked(app.switch_page("pages/evidence.py").run())
+        forget_models()
+        checked(app.switch_page("pages/evidence.py").run())
         table = app.dataframe[0].value
         assert list(table.loc["Fast", ["Parameters", "File", "Time"]]) == [0.001, 4.2, 3.25]
         assert table.loc["★ ResNet-50", ["File", "Time"]].isna().all()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 import socket
 import subprocess
@@ -11,7 +12,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -21,6 +22,7 @@ from PIL import Image
 from skinvision.catalogue import DEFAULTS, read_card
 from skinvision.phantom import draw
 from skinvision.render.overlays import encode_png
+from tests.samples import LABELS
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = Path("/usr/bin/chromium")
@@ -40,11 +42,26 @@ def _lesion(seed: int) -> dict[str, object]:
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
     """A server with the shipped configuration and the models of the registry's folder."""
+    with _serving({}) as address:
+        yield address
+
+
+@pytest.fixture
+def rivals(rival_models: Path) -> Iterator[str]:
+    """A server with two tiny models for each task."""
+    with _serving({"SKINVISION_WEIGHTS": str(rival_models)}) as address:
+        yield address
+
+
+@contextmanager
+def _serving(environment: dict[str, str]) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.headless", "true"]
-    with subprocess.Popen([*command, "--server.port", str(port)], cwd=ROOT, stdout=subprocess.DEVNULL) as server:
+    command += ["--server.port", str(port)]
+    surroundings = os.environ | environment
+    with subprocess.Popen(command, cwd=ROOT, env=surroundings, stdout=subprocess.DEVNULL) as server:
         try:
             _wait_until_healthy(f"http://localhost:{port}/_stcore/health")
             yield f"http://localhost:{port}"
@@ -136,6 +153,24 @@ def test_class_and_threshold_change_what_is_shown_and_survive_another_page(page:
     page.get_by_role("link", name="Analyse").click()
     _expect(page.get_by_role("img", name="Grad-CAM heatmap for Dermatofibroma")).to_be_visible()
     _expect(threshold).to_have_value(str(before + 5))
+
+
+def test_two_networks_are_compared_and_their_cards_open(page: playwright.Page, rivals: str) -> None:
+    _upload(page, f"{rivals}/compare", _lesion(1))
+    _expect(page.get_by_role("img", name="Grad-CAM heatmap by")).to_have_count(2, timeout=LIMIT_MS)
+    _expect(page.get_by_role("img", name="The outlines by UNet and DeepLabV3+")).to_be_visible()
+    _expect(page.locator(".js-plotly-plot .bars .point")).to_have_count(2 * len(LABELS))
+    page.get_by_role("button", name="Rival", exact=True).click()
+    card = page.get_by_text("million parameters").filter(visible=True)
+    _expect(card).to_have_count(1)
+    page.keyboard.press("Escape")
+    _expect(card).to_have_count(0)
+    page.get_by_role("combobox", name=re.compile("Class to explain")).click()
+    page.get_by_role("option", name="Dermatofibroma").click()
+    _expect(page.get_by_role("img", name="Grad-CAM heatmap by Rival for Dermatofibroma")).to_be_visible()
+    page.set_viewport_size({"width": 390, "height": 844})
+    _settled(page)
+    assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= 390
 
 
 def test_the_panel_and_the_figures_are_downloaded(page: playwright.Page, address: str) -> None:

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from skinvision.render.charts import PALETTE, probability_chart, wrapped
+from skinvision.comparison import Comparison
+from skinvision.render.charts import PALETTE, comparison_chart, probability_chart, wrapped
 from tests.samples import TITLES, sample_analysis, sample_card
 
 CARD = sample_card("classification")
@@ -50,6 +51,20 @@ def test_explained_class_is_pale_outside_the_set() -> None:
 
 def test_groups_without_a_class_are_not_in_the_legend() -> None:
     assert set(rows("mel", ("mel",)).values()) == {"Explained by the heatmap", "Outside the set"}
+
+
+def test_each_class_has_a_bar_of_every_model() -> None:
+    """Melanoma 63 and 23 %, mean 43; nevus 8 and 68 %, mean 38; benign keratosis 21 and 1 %, mean 11."""
+    other = sample_analysis(probabilities=(0.02, 0.05, 0.01, 0.004, 0.23, 0.68, 0.006))
+    figure = comparison_chart(Comparison(("A", "B"), (sample_analysis(), other)), CARD)
+    assert [bar.name for bar in figure.data] == ["A", "B"]
+    assert [bar.marker.color for bar in figure.data] == list(PALETTE[:2])
+    for bar, values, text in zip(figure.data, ([0.63, 0.08], [0.23, 0.68]), ("63 %", "23 %"), strict=True):
+        assert list(bar.y[:3]) == ["Melanoma", "Melanocytic nevus", "Benign keratosis"]
+        assert list(bar.x[:2]) == pytest.approx(values)
+        assert bar.text[0] == text
+    assert figure.layout.barmode == "group"
+    assert list(figure.layout.yaxis.categoryarray) == list(figure.data[0].y)
 
 
 def test_text_takes_its_colour_from_the_page() -> None:

@@ -9,12 +9,14 @@ from PIL import Image
 
 from skinvision.errors import ShapeMismatch
 from skinvision.render.overlays import (
+    OUTLINES,
     SKY_BLUE,
     colour_bar,
     colour_table,
     encode_png,
     heatmap_overlay,
     mask_overlay,
+    outlines_overlay,
     shared_scale,
     thumbnail,
     with_colour_bar,
@@ -118,6 +120,10 @@ class TestMask:
         np.testing.assert_allclose(shown[30, 30], 0.4 * 100 + 0.6 * np.array(SKY_BLUE), atol=0.5)
         assert (shown[:10] == 100).all()
 
+    def test_tint_of_another_colour(self) -> None:
+        shown = mask_overlay(plain(60, 60, 100), square(60, 60, 20), 1, (200, 0, 100))
+        np.testing.assert_allclose(shown[30, 30], (160, 40, 100), atol=0.5)  # 0.4 · 100 + 0.6 · colour
+
     def test_outline_stays_without_tint(self) -> None:
         shown = mask_overlay(plain(60, 60, 100), square(60, 60, 20), 0)
         assert (shown[30, 30] == 100).all()
@@ -152,6 +158,28 @@ class TestMask:
     def test_mask_of_another_picture_is_refused(self) -> None:
         with pytest.raises(ShapeMismatch, match="20 × 40 px, got 20 × 20"):
             mask_overlay(plain(20, 40), square(20, 20, 5), 1)
+
+
+class TestOutlines:
+    def test_each_mask_has_a_line_of_its_own_colour(self) -> None:
+        shown = outlines_overlay(plain(800, 800), [square(800, 800, 120), square(800, 800, 300)])
+        for inset, colour in zip((120, 300), OUTLINES, strict=False):
+            assert tuple(shown[400, inset]) == colour
+        assert (shown[400, [0, 200, 400]] == 128).all()
+
+    def test_equal_masks_are_both_seen(self) -> None:
+        row = outlines_overlay(plain(800, 800), [square(800, 800, 200)] * 2)[400].tolist()
+        assert {colour for colour in OUTLINES if list(colour) in row} == set(OUTLINES[:2])
+
+    def test_empty_masks_leave_the_picture(self) -> None:
+        picture, empty = plain(20, 20), LesionMask(np.zeros((20, 20), np.float32))
+        shown = outlines_overlay(picture, [empty, empty])
+        assert (shown == 128).all()
+        assert not np.shares_memory(shown, picture)
+
+    def test_mask_of_another_picture_is_refused(self) -> None:
+        with pytest.raises(ShapeMismatch, match="20 × 40 px, got 20 × 20"):
+            outlines_overlay(plain(20, 40), [square(20, 20, 5)])
 
 
 class TestColourBar:

@@ -14,8 +14,8 @@ from skinvision import phantom
 from skinvision.errors import ShapeMismatch, UnknownName, WeightsRejected
 from skinvision.geometry import Box
 from skinvision.models.registry import load
-from skinvision.pipeline import Analyser
-from skinvision.types import Analysis, Case, ModelRef
+from skinvision.pipeline import Analyser, submit_mask
+from skinvision.types import Analysis, Case, LesionMask, ModelRef
 from tests.samples import LABELS
 
 SIZES = ((80, 120), (120, 80), (64, 64), (70, 300))
@@ -125,6 +125,31 @@ def test_the_threshold_of_the_mask_does_not_move_the_box() -> None:
     assert other.mask.threshold == 0.9
     np.testing.assert_array_equal(plain.prediction.logits, other.prediction.logits)
     np.testing.assert_array_equal(plain.at_threshold(0.9).explanations[0].evidence, other.explanations[0].evidence)
+
+
+@pytest.mark.parametrize("threshold", [None, 0.3])
+@pytest.mark.usefixtures("weights")
+def test_a_known_mask_gives_the_same_analysis_without_the_segmenter(
+    cases: list[Case], analyses: list[Analysis], threshold: float | None
+) -> None:
+    cannot_run = replace(load("unet"), network=nn.Module())
+    analysis = Analyser(cannot_run, load("resnet50")).analyse(cases[0], threshold=threshold, mask=analyses[0].mask)
+    _assert_equal(analysis, analyses[0] if threshold is None else analyses[0].at_threshold(threshold))
+    assert np.shares_memory(analysis.mask.probability, analyses[0].mask.probability)
+
+
+def test_the_mask_of_another_picture_is_refused(analyser: Analyser, cases: list[Case]) -> None:
+    with pytest.raises(ShapeMismatch, match="40 × 60 px"):
+        analyser.analyse(cases[0], mask=LesionMask(np.zeros((40, 60), np.float32)))
+
+
+@pytest.mark.usefixtures("weights")
+def test_a_mask_alone_is_that_of_the_analysis(cases: list[Case], analyses: list[Analysis]) -> None:
+    mask = submit_mask(load("unet"), cases[0]).result()
+    np.testing.assert_allclose(mask.probability, analyses[0].mask.probability, rtol=1e-4, atol=1e-6)
+    assert mask.threshold == analyses[0].mask.threshold
+    with pytest.raises(WeightsRejected, match="a segmenter"):
+        submit_mask(load("resnet50"), cases[0])
 
 
 def test_submitted_pictures_are_done_in_the_order_of_arrival(analyser: Analyser, cases: list[Case]) -> None:

@@ -8,8 +8,18 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from skinvision.render.overlays import SKY_BLUE
-from skinvision.render.screen import TALLEST_PX, WIDEST_PX, encode_jpeg, heatmap_jpeg, mask_jpeg, picture_jpeg
+from skinvision.render.overlays import OUTLINES, SKY_BLUE
+from skinvision.render.screen import (
+    TALLEST_PX,
+    WIDEST_PX,
+    encode_jpeg,
+    evidence_jpeg,
+    heatmap_jpeg,
+    mask_jpeg,
+    outlines_jpeg,
+    picture_jpeg,
+    tinted_jpeg,
+)
 from skinvision.types import Case
 from tests.samples import sample_analysis
 
@@ -59,3 +69,22 @@ def test_a_heatmap_stands_above_its_colour_bar_and_all_classes_share_its_scale()
     brightness = [picture[16 * scale, 16 * scale].sum() for picture in (strong, weak)]
     assert brightness[0] > brightness[1]
     assert np.abs(none[: 32 * scale] - 128).max() < 3
+
+
+def test_a_mask_of_several_has_its_own_tint_and_its_own_outline() -> None:
+    analysis = sample_analysis()
+    scale = WIDEST_PX // 64
+    tinted = _decoded(tinted_jpeg(analysis.case, analysis.mask, 1.0, OUTLINES[1])).astype(int)
+    assert np.abs(tinted[16 * scale, 16 * scale] - (0.4 * 128 + 0.6 * np.array(OUTLINES[1]))).max() < 3
+    outlined = _decoded(outlines_jpeg(analysis.case, [analysis.mask])).astype(int)
+    assert np.abs(outlined[16 * scale, 16 * scale] - 128).max() < 3
+    assert (outlined != 128).any()
+
+
+def test_a_heatmap_of_several_fades_under_a_larger_scale() -> None:
+    """At twice its own peak a map has half the height, which is a darker colour."""
+    analysis, scale = sample_analysis(), WIDEST_PX // 64
+    own, shared = (
+        _decoded(evidence_jpeg(analysis.case, analysis.explanation("mel"), end, 1.0)).astype(int) for end in (2.0, 4.0)
+    )
+    assert own[16 * scale, 16 * scale].sum() > shared[16 * scale, 16 * scale].sum()

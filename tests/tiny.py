@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,12 +19,25 @@ _ARCHITECTURES: dict[Task, Architecture] = {
 }
 
 
-def save_tiny(task: Task) -> ModelCard:
-    """Write the default model of ``task``, with the sample card's figures, to the registry's folder."""
+def save_tiny(task: Task, seed: int = 0, **changes: Any) -> ModelCard:
+    """Write a model of ``task`` to the registry's folder: the default one, with the sample card's figures.
+
+    Args:
+        seed: of the weights.
+        changes: what another one has on its card instead.
+    """
     card = replace(sample_card(task), architecture=_ARCHITECTURES[task], input_size=(64, 96))
-    torch.manual_seed(0)
+    card = replace(card, **changes)
+    torch.manual_seed(seed)
     network = networks.build(card.architecture, len(card.labels))
     return registry.save(registry.LoadedModel(card, network, _statistics(card)))
+
+
+def save_rivals() -> None:
+    """Write a second model for each task; the classifier looks at the box around the lesion."""
+    deeplab = Architecture("deeplabv3plus", "segmentation-models-pytorch", "tu-test_efficientnet")
+    save_tiny("segmentation", 1, name="deeplabv3plus", title="DeepLabV3+", architecture=deeplab)
+    save_tiny("classification", 1, name="rival", title="Rival", input_size=(64, 64), region="box")
 
 
 def _statistics(card: ModelCard) -> FeatureStatistics | None:

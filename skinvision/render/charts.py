@@ -1,4 +1,4 @@
-"""Plotly charts: the probabilities of one picture, and what all charts share.
+"""Plotly charts: the probabilities of one picture by one model or by several, and what all charts share.
 
 Grounds are transparent and no text has a colour of its own, so that the theme of the page, light or dark, gives it.
 """
@@ -6,11 +6,12 @@ Grounds are transparent and no text has a colour of its own, so that the theme o
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import plotly.graph_objects as go
 
 from skinvision.card import ModelCard
+from skinvision.comparison import Comparison
 from skinvision.render.words import percent
 from skinvision.types import Prediction
 
@@ -27,6 +28,7 @@ BLUE, VERMILLION, GREEN, ORANGE, SKY, PURPLE, GREY = (
 PALETTE = (BLUE, VERMILLION, GREEN, ORANGE, SKY, PURPLE, GREY)
 GRID = "rgba(128,128,128,0.3)"
 _CLEAR = "rgba(0,0,0,0)"
+_BAR = 20  # px, high enough for the figure beside it
 _PALE_BLUE, _PALE_VERMILLION = "rgba(86,160,207,0.6)", "rgba(230,140,80,0.6)"
 
 
@@ -45,12 +47,29 @@ def probability_chart(prediction: Prediction, card: ModelCard, target: str) -> g
         (chosen, "In the prediction set", BLUE),
         (others, "Outside the set", _PALE_BLUE),
     )
-    figure = go.Figure([_bars(prediction, labels, names, *look) for labels, *look in groups if labels])
-    order = [names[label] for label in ranked]
-    figure.update_yaxes(categoryorder="array", categoryarray=order, autorange="reversed", automargin=True)
-    figure.update_xaxes(range=[0, 1.25], tickvals=[0, 0.25, 0.5, 0.75, 1], tickformat=".0%", gridcolor=GRID)
-    framed(figure, height=40 * len(ranked) + 110)
+    bars = (
+        _bars([prediction.probability(label) for label in labels], [names[label] for label in labels], *look)
+        for labels, *look in groups
+        if labels
+    )
+    figure = _ranked(bars, [names[label] for label in ranked], height=40 * len(ranked) + 110)
     return figure.update_layout(barmode="overlay", bargap=0.3)
+
+
+def comparison_chart(comparison: Comparison, card: ModelCard) -> go.Figure:
+    """Horizontal bars of the calibrated probability of every class, one for each model, in the colours of ``PALETTE``.
+
+    The class with the highest mean probability is on top, and the models are in their order within each class.
+    """
+    rows = [wrapped(card.title_of(label)) for label in comparison.labels]
+    predictions = [analysis.prediction for analysis in comparison.analyses]
+    bars = (
+        _bars([prediction.probability(label) for label in comparison.labels], rows, name, colour)
+        for prediction, name, colour in zip(predictions, comparison.names, PALETTE, strict=False)
+    )
+    inside = len(rows) * (_BAR * len(predictions) + 18)
+    figure = _ranked(bars, rows, height=inside + 110)
+    return figure.update_layout(barmode="group", bargap=0.25, legend_y=-36 / inside)
 
 
 def framed(figure: go.Figure, height: int) -> go.Figure:
@@ -78,11 +97,18 @@ def bold(text: str) -> str:
     return f"<b>{text}</b>"
 
 
-def _bars(prediction: Prediction, labels: Sequence[str], names: dict[str, str], legend: str, colour: str) -> go.Bar:
-    values = [prediction.probability(label) for label in labels]
+def _ranked(bars: Iterable[go.Bar], rows: Sequence[str], height: int) -> go.Figure:
+    """Bars of probabilities in ``rows``, the first on top."""
+    figure = go.Figure(list(bars))
+    figure.update_yaxes(categoryorder="array", categoryarray=rows, autorange="reversed", automargin=True)
+    figure.update_xaxes(range=[0, 1.25], tickvals=[0, 0.25, 0.5, 0.75, 1], tickformat=".0%", gridcolor=GRID)
+    return framed(figure, height)
+
+
+def _bars(values: Sequence[float], rows: Sequence[str], legend: str, colour: str) -> go.Bar:
     return go.Bar(
         x=values,
-        y=[names[label] for label in labels],
+        y=rows,
         text=[percent(value) for value in values],
         name=legend,
         orientation="h",

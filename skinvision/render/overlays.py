@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 
 import cv2
@@ -21,7 +21,8 @@ from skinvision.geometry import resize
 from skinvision.render.words import number
 from skinvision.types import Explanation, LesionMask
 
-SKY_BLUE = (86, 180, 233)  # Okabe & Ito 2008
+SKY_BLUE, ORANGE, PURPLE, GREEN = (86, 180, 233), (230, 159, 0), (204, 121, 167), (0, 158, 115)  # Okabe & Ito 2008
+OUTLINES = (SKY_BLUE, ORANGE, PURPLE, GREEN)
 _TINT_STRENGTH = 0.6
 _WHITE, _INK, _QUIET = (255, 255, 255), (28, 28, 30), (95, 95, 100)
 _LEVELS = 256
@@ -40,7 +41,9 @@ def thumbnail(image: NDArray[np.uint8], longest: int = 1024) -> NDArray[np.uint8
     return resize(image, max(round(height * ratio), 1), max(round(width * ratio), 1))
 
 
-def mask_overlay(image: NDArray[np.uint8], mask: LesionMask, opacity: float) -> NDArray[np.uint8]:
+def mask_overlay(
+    image: NDArray[np.uint8], mask: LesionMask, opacity: float, colour: tuple[int, int, int] = SKY_BLUE
+) -> NDArray[np.uint8]:
     """The picture with the lesion tinted and outlined.
 
     The outline is white between black lines, to be seen on every skin, and as thick as suits the picture's size.
@@ -49,6 +52,7 @@ def mask_overlay(image: NDArray[np.uint8], mask: LesionMask, opacity: float) -> 
         image: (H, W, 3) uint8.
         mask: of the same picture, at any size.
         opacity: of the tint, in [0, 1]; the outline is always drawn.
+        colour: of the tint, RGB.
 
     Returns:
         (H, W, 3) uint8, a new array.
@@ -57,14 +61,32 @@ def mask_overlay(image: NDArray[np.uint8], mask: LesionMask, opacity: float) -> 
         ShapeMismatch: the mask has other proportions, or ``opacity`` lies outside [0, 1].
     """
     _check_opacity(opacity)
-    inside = (_of_size(mask.probability, image) >= mask.threshold).astype(np.uint8)
+    inside = _inside(mask, image)
     keep = np.array([1, 1 - _TINT_STRENGTH * opacity], np.float32)
-    tint = np.outer(1 - keep, SKY_BLUE).astype(np.float32)
+    tint = np.outer(1 - keep, colour).astype(np.float32)
     drawn = _blend(image, inside, keep, tint)
-    contours, _ = cv2.findContours(inside, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
-    core = max(round(max(image.shape) / 400), 1)
-    for colour, thickness in ((_INK, 3 * core), (_WHITE, core)):
-        cv2.drawContours(drawn, contours, -1, colour, thickness, cv2.LINE_AA)
+    _outline(drawn, inside, _WHITE)
+    return drawn
+
+
+def outlines_overlay(image: NDArray[np.uint8], masks: Sequence[LesionMask]) -> NDArray[np.uint8]:
+    """The picture with the outlines of several masks, in the colours of ``OUTLINES``, between black lines.
+
+    Each line is thinner than the one before and drawn upon it, so that all are seen where they lie on each other.
+
+    Args:
+        image: (H, W, 3) uint8.
+        masks: of the same picture, at any size; at most as many as there are colours.
+
+    Returns:
+        (H, W, 3) uint8, a new array.
+
+    Raises:
+        ShapeMismatch: a mask has other proportions.
+    """
+    drawn = image.copy()
+    for upon, (mask, colour) in enumerate(zip(masks, OUTLINES, strict=False), start=1):
+        _outline(drawn, _inside(mask, image), colour, times=1 + 4 * (len(masks) - upon))
     return drawn
 
 
@@ -166,6 +188,19 @@ def encode_png(image: NDArray[np.uint8]) -> bytes:
 def _check_opacity(opacity: float) -> None:
     if not 0 <= opacity <= 1:
         raise ShapeMismatch("an opacity in [0, 1]", str(opacity), "choose another opacity")
+
+
+def _inside(mask: LesionMask, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """``mask`` at the size of ``image``, 1 inside the lesion."""
+    return (_of_size(mask.probability, image) >= mask.threshold).astype(np.uint8)
+
+
+def _outline(drawn: NDArray[np.uint8], inside: NDArray[np.uint8], colour: tuple[int, int, int], times: int = 1) -> None:
+    """Draw the outline between black lines; it is ``times`` as thick as they are."""
+    contours, _ = cv2.findContours(inside, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+    core = max(round(max(drawn.shape) / 400), 1)
+    for paint, thickness in ((_INK, (times + 2) * core), (colour, times * core)):
+        cv2.drawContours(drawn, contours, -1, paint, thickness, cv2.LINE_AA)
 
 
 def _of_size(values: NDArray[np.float32], image: NDArray[np.uint8]) -> NDArray[np.float32]:

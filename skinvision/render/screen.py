@@ -7,13 +7,21 @@ lines and letters stay sharp.
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from skinvision.render.overlays import heatmap_overlay, mask_overlay, shared_scale, thumbnail, with_colour_bar
-from skinvision.types import Analysis, Case
+from skinvision.render.overlays import (
+    heatmap_overlay,
+    mask_overlay,
+    outlines_overlay,
+    shared_scale,
+    thumbnail,
+    with_colour_bar,
+)
+from skinvision.types import Analysis, Case, Explanation, LesionMask
 
 WIDEST_PX = 1024
 TALLEST_PX = 720
@@ -30,14 +38,28 @@ def mask_jpeg(analysis: Analysis, opacity: float) -> bytes:
     return encode_jpeg(mask_overlay(_reduced(analysis.case), analysis.mask, opacity))
 
 
+def tinted_jpeg(case: Case, mask: LesionMask, opacity: float, colour: tuple[int, int, int]) -> bytes:
+    """The picture with one of several masks in its own ``colour``, RGB; ``opacity`` in [0, 1]."""
+    return encode_jpeg(mask_overlay(_reduced(case), mask, opacity, colour))
+
+
+def outlines_jpeg(case: Case, masks: Sequence[LesionMask]) -> bytes:
+    """The picture with the outlines of several masks, each in its colour of ``overlays.OUTLINES``."""
+    return encode_jpeg(outlines_overlay(_reduced(case), masks))
+
+
 def heatmap_jpeg(analysis: Analysis, target: str, opacity: float) -> bytes:
     """The picture under the evidence for ``target``, above its colour bar; all classes share one scale.
 
     Raises:
         UnknownName: no such label.
     """
-    explanation, scale = analysis.explanation(target), shared_scale(analysis.explanations)
-    heatmap = heatmap_overlay(_reduced(analysis.case), explanation.evidence, scale, opacity)
+    return evidence_jpeg(analysis.case, analysis.explanation(target), shared_scale(analysis.explanations), opacity)
+
+
+def evidence_jpeg(case: Case, explanation: Explanation, scale: float, opacity: float) -> bytes:
+    """The picture under one map, above a colour bar that ends at ``scale`` logits per cell."""
+    heatmap = heatmap_overlay(_reduced(case), explanation.evidence, scale, opacity)
     return encode_jpeg(with_colour_bar(heatmap, scale, explanation.peak))
 
 

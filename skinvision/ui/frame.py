@@ -22,7 +22,7 @@ ICON = (
 )
 # On a large screen the controls stay in sight, so that their effect on a picture further down can be watched. A chart
 # needs more room beside the pictures than Streamlit leaves it on a small screen. Streamlit draws the letters of charts
-# in a grey that a projector swallows, and those of a primary button white on any colour.
+# in a grey that a projector swallows, and those of a primary button or of what was chosen white on any colour.
 _STYLE = """
 <style>
 .stMainBlockContainer { padding-left: clamp(1rem, 4vw, 5rem); padding-right: clamp(1rem, 4vw, 5rem); }
@@ -39,7 +39,9 @@ _STYLE = """
 @media (max-width: 860px) {
   [data-testid="stColumn"]:has(.stPlotlyChart) { min-width: calc(100% - 1.5rem); }
 }
-.st-key-sample button p, .st-key-sample button span { color: light-dark(#FFFFFF, #0B1016); }
+.st-key-sample button p, .st-key-sample button span, .stMultiSelect [data-tag] * {
+  color: light-dark(#FFFFFF, #0B1016);
+}
 .stPlotlyChart .main-svg text:not(.hoverlayer text, .heatmaplayer text) { fill: currentColor !important; }
 </style>
 """

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from skinvision.ui import controls, models, result, session
+from skinvision.ui import controls, models, progress, result, session
 from skinvision.ui.controls import Settings
 from skinvision.ui.session import Upload, key
 
@@ -21,7 +21,7 @@ def show() -> None:
         UnknownName, WeightsRejected: the models' files are missing or were changed.
     """
     settings = controls.show()
-    status = _status_line()
+    status = progress.line()
     uploads = list(session.uploads().values())
     places = _places(uploads)
     for upload in uploads:
@@ -31,14 +31,6 @@ def show() -> None:
             upload.drawn.clear()
     _finish(uploads, places, settings, status)
     status.markdown(_summary(uploads))
-
-
-def _status_line() -> DeltaGenerator:
-    """Where to say how far the work is, beside the button that clears everything."""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        status = st.container(width="stretch").empty()
-        st.button("Clear everything", icon=":material/delete_sweep:", on_click=session.clear)
-    return status
 
 
 def _places(uploads: Sequence[Upload]) -> dict[str, DeltaGenerator]:
@@ -64,18 +56,14 @@ def _finish(
     pending = [upload for upload in uploads if not upload.is_done(settings.wanted)]
     if not pending:
         return
-    _tell(status, 0, len(pending))
+    progress.tell(status, "Analysing", 0, len(pending))
     from skinvision.ui import work  # torch takes seconds to import; placeholders are on the screen by now
 
     analyser = models.analyser(settings.wanted.segmenter, settings.wanted.classifier)
     for done, upload in enumerate(work.finish(pending, analyser, settings.wanted), 1):
-        _tell(status, done, len(pending))
+        progress.tell(status, "Analysing", done, len(pending))
         if upload.sha256 in places:
             _fill(places[upload.sha256], upload, settings)
-
-
-def _tell(status: DeltaGenerator, done: int, total: int) -> None:
-    status.progress(done / total, f"Analysing: {done} of {total} done")
 
 
 def _summary(uploads: Sequence[Upload]) -> str:

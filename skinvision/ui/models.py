@@ -1,4 +1,4 @@
-"""Cards and analysers, loaded once for all sessions, and the warm-up that loads them before anyone needs them."""
+"""Cards and networks, loaded once for all sessions, and the warm-up that loads them before anyone needs them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from skinvision import catalogue
 from skinvision.card import ModelCard, Task
 from skinvision.errors import SkinvisionError, WeightsRejected
 
-if TYPE_CHECKING:  # it imports torch
+if TYPE_CHECKING:  # they import torch
+    from skinvision.models.registry import LoadedModel
     from skinvision.pipeline import Analyser
 
 
@@ -36,16 +37,30 @@ def card(name: str) -> ModelCard:
     return catalogue.read_card(name)
 
 
-@st.cache_resource(show_spinner="Loading the networks …")
+def title(name: str) -> str:
+    """What the model is called on a page; with its name where another one for its task has the same title."""
+    own = card(name)
+    alike = [other for other in names(own.task) if card(other).title == own.title]
+    return own.title if len(alike) == 1 else f"{own.title} ({name})"
+
+
 def analyser(segmenter: str, classifier: str) -> Analyser:
-    """The one ``Analyser`` of these models that all sessions share.
+    """An ``Analyser`` of the networks that all sessions share.
 
     Raises:
         UnknownName, WeightsRejected: as ``Analyser.load``.
     """
     from skinvision.pipeline import Analyser  # torch takes seconds to import
 
-    return Analyser.load(segmenter, classifier)
+    return Analyser(loaded(segmenter), loaded(classifier))
+
+
+@st.cache_resource(show_spinner="Loading the networks …")
+def loaded(name: str) -> LoadedModel:
+    """As ``registry.load``, once: every analyser of the model has the same network."""
+    from skinvision.models.registry import load
+
+    return load(name)
 
 
 def warm_up() -> None:

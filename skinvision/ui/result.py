@@ -73,7 +73,7 @@ def _outlined(analysis: Analysis, card: ModelCard, opacity: float) -> bytes:
 
 def show(upload: Upload, drawn: Drawn | None) -> None:
     """The result, the reason why there is none, or a sign that it is to come."""
-    _header(upload)
+    header(upload)
     if upload.reason:
         st.error(f"Not analysed: {literal(upload.reason)}.", icon=":material/image_not_supported:")
         _remove_button(upload)
@@ -91,7 +91,8 @@ def show(upload: Upload, drawn: Drawn | None) -> None:
             _remove_button(upload)
 
 
-def _header(upload: Upload) -> None:
+def header(upload: Upload) -> None:
+    """What the picture is called, and whether it is of our own making."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.header(literal(upload.name), anchor=False, width="content")
         if upload.synthetic:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import streamlit as st
 
 if TYPE_CHECKING:  # they import OpenCV
-    from skinvision.types import Analysis, Case
+    from skinvision.types import Analysis, Case, LesionMask
 
 T = TypeVar("T")
 _LONGEST_NAME = 60
@@ -40,6 +40,7 @@ class Upload:
         case: the picture, once it is read and accepted.
         reason: why it cannot be analysed; empty where it can.
         analyses, waiting: what is done, and what is in the queue.
+        masks, segmenting: likewise, what the segmenters found alone, by their names and under their cards' thresholds.
         drawn: per place on the page, what was last drawn there, and from what.
     """
 
@@ -51,6 +52,8 @@ class Upload:
     reason: str = ""
     analyses: dict[Wanted, Analysis] = field(default_factory=dict)
     waiting: dict[Wanted, Future[Analysis]] = field(default_factory=dict)
+    masks: dict[str, LesionMask] = field(default_factory=dict)
+    segmenting: dict[str, Future[LesionMask]] = field(default_factory=dict)
     drawn: dict[str, tuple[Hashable, Any]] = field(default_factory=dict)
 
     @classmethod
@@ -60,6 +63,12 @@ class Upload:
     def is_done(self, wanted: Wanted) -> bool:
         """Whether nothing is left to compute."""
         return bool(self.reason) or wanted in self.analyses
+
+    def cancel(self) -> None:
+        """Take out of the queue what has not begun."""
+        queued: list[Future[Any]] = [*self.waiting.values(), *self.segmenting.values()]
+        for future in queued:
+            future.cancel()
 
     def once(self, place: str, key: Hashable, make: Callable[[], T]) -> T:
         """What ``make`` gives; made only if the last thing at this ``place`` came from another ``key``."""
@@ -103,8 +112,7 @@ def count(what: str) -> int:
 def clear() -> None:
     """Forget pictures, results and settings. Widgets start anew, uploaders too, because their keys change."""
     for upload in uploads().values():
-        for future in upload.waiting.values():
-            future.cancel()
+        upload.cancel()
     st.session_state["uploads"] = {}
     st.session_state["seen_files"] = {}
     st.session_state["generation"] = st.session_state.get("generation", 0) + 1

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator
 
 from skinvision.errors import ImageRejected
 from skinvision.intake import read_case
-from skinvision.pipeline import Analyser
+from skinvision.pipeline import Analyser, submit_mask
 from skinvision.types import Analysis
+from skinvision.ui import models
 from skinvision.ui.session import Upload, Wanted
 
 _AHEAD = 2  # keeps the one worker busy, and leaves room between for other visitors
@@ -29,6 +30,25 @@ def finish(uploads: Iterable[Upload], analyser: Analyser, wanted: Wanted) -> Ite
         yield _ended(queue.popleft(), wanted)
 
 
+def compare(upload: Upload, wanted: Iterable[Wanted], segmenters: Iterable[str]) -> Iterator[None]:
+    """Read one upload, analyse it as each of ``wanted``, then have its lesion found by each of ``segmenters``.
+
+    It stops after each step. Only the models of the steps still to be done are loaded.
+
+    Raises:
+        UnknownName, WeightsRejected: as ``models.loaded``.
+    """
+    _read(upload)
+    for each in wanted:
+        if not upload.is_done(each):
+            _begin(upload, models.analyser(each.segmenter, each.classifier), each)
+            _ended(upload, each)
+        yield
+    for name in segmenters:
+        _find(upload, name)
+        yield
+
+
 def _begin(upload: Upload, analyser: Analyser, wanted: Wanted) -> None:
     _read(upload)
     if upload.case is None or upload.is_done(wanted) or wanted in upload.waiting:
@@ -37,7 +57,8 @@ def _begin(upload: Upload, analyser: Analyser, wanted: Wanted) -> None:
     if known is not None:
         upload.analyses[wanted] = analyser.explain(known, wanted.stage)
     else:
-        upload.waiting[wanted] = analyser.submit(upload.case, wanted.stage)
+        known_mask = upload.masks.get(wanted.segmenter)
+        upload.waiting[wanted] = analyser.submit(upload.case, wanted.stage, mask=known_mask)
 
 
 def _read(upload: Upload) -> None:
@@ -58,5 +79,15 @@ def _by_the_same_models(upload: Upload, wanted: Wanted) -> Analysis | None:
 
 def _ended(upload: Upload, wanted: Wanted) -> Upload:
     if wanted in upload.waiting:
-        upload.analyses[wanted] = upload.waiting.pop(wanted).result()
+        analysis = upload.waiting.pop(wanted).result()
+        upload.analyses[wanted] = analysis
+        upload.masks.setdefault(wanted.segmenter, analysis.mask)
     return upload
+
+
+def _find(upload: Upload, segmenter: str) -> None:
+    if upload.case is None or segmenter in upload.masks:
+        return
+    if segmenter not in upload.segmenting:
+        upload.segmenting[segmenter] = submit_mask(models.loaded(segmenter), upload.case)
+    upload.masks[segmenter] = upload.segmenting.pop(segmenter).result()
