@@ -15,7 +15,8 @@ from torch import nn
 from skinvision import phantom
 from skinvision.card import Architecture
 from skinvision.phantom import Feature
-from skinvision.training.recipes import RESNET50_BASE, UNET, Phase
+from skinvision.training.recipe import Phase
+from skinvision.training.recipes import RESNET50_BASE, UNET
 
 SEGMENTER = replace(
     UNET,

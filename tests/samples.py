@@ -4,23 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from skinvision.card import (
-    Architecture,
-    Calibration,
-    ClassificationReport,
-    ClassReport,
-    Curve,
-    Dataset,
-    Epoch,
-    GroupReport,
-    History,
-    ModelCard,
-    Outlier,
-    ReliabilityBin,
-    SegmentationReport,
-    Task,
-)
+from skinvision.card import Architecture, Calibration, Dataset, Epoch, History, ModelCard, Outlier, Task
 from skinvision.geometry import Box
+from skinvision.reports import ClassificationReport, ClassReport, Curve, GroupReport, ReliabilityBin, SegmentationReport
 from skinvision.types import Analysis, Case, Explanation, LesionMask, ModelRef, Prediction
 
 TITLES = {

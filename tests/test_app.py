@@ -13,8 +13,9 @@ import msgspec
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from skinvision.card import ClassificationReport, History, Speed
+from skinvision.card import History, Speed
 from skinvision.catalogue import read_card
+from skinvision.reports import ClassificationReport
 from skinvision.ui.controls import stage_title
 from tests.pages import (
     NOT_A_PICTURE,

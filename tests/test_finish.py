@@ -19,7 +19,8 @@ from skinvision.training.data import read_table
 from skinvision.training.evaluate import evaluate
 from skinvision.training.finish import Splits, finish_classifier, finish_segmenter
 from skinvision.training.fit import Fitted
-from skinvision.training.recipes import RESNET50, UNET, Phase, Recipe
+from skinvision.training.recipe import Phase, Recipe
+from skinvision.training.recipes import RESNET50, UNET
 from skinvision.types import Case
 from tests.lessons import write_lesions
 

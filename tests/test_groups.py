@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from skinvision.card import GroupReport
+from skinvision.reports import GroupReport
 from skinvision.training.data import Sample
 from skinvision.training.groups import NOT_RECORDED, group_reports
 from skinvision.training.intervals import wilson

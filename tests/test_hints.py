@@ -16,7 +16,7 @@ from skinvision.models.staged import PooledLinear, StagedClassifier
 from skinvision.training.checkpoints import read_checkpoint
 from skinvision.training.fit import fit
 from skinvision.training.hints import Hints
-from skinvision.training.recipes import Phase
+from skinvision.training.recipe import Phase
 from tests.lessons import CLASSIFIER
 from tests.samples import sample_card
 

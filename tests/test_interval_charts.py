@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from skinvision.card import GroupReport
 from skinvision.render import interval_charts
 from skinvision.render.interval_charts import groups_chart, models_chart, recall_chart
 from skinvision.render.leaderboard import boards, titles
+from skinvision.reports import GroupReport
 from tests.samples import classification_report, sample_card
 
 CARD, REPORT = sample_card("classification"), classification_report()

@@ -16,7 +16,8 @@ from skinvision.errors import UnknownName
 from skinvision.models.networks import build, staged_resnet
 from skinvision.models.staged import StagedClassifier
 from skinvision.training.fit import load_start
-from skinvision.training.recipes import RECIPES, Recipe
+from skinvision.training.recipe import Recipe
+from skinvision.training.recipes import RECIPES
 
 
 @pytest.mark.parametrize("builder", ["unet", "deeplabv3plus"])

@@ -8,11 +8,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from skinvision.card import ClassificationReport, Dataset, ModelCard, SegmentationReport, Task
+from skinvision.card import Dataset, ModelCard, Task
 from skinvision.cli import main
 from skinvision.errors import DataRejected, WeightsRejected
 from skinvision.models import registry
 from skinvision.phantom import Feature
+from skinvision.reports import ClassificationReport, SegmentationReport
 from skinvision.training.evaluate import evaluate
 from skinvision.training.remeasure import remeasure
 from tests.lessons import write_lesions

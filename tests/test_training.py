@@ -21,7 +21,7 @@ from skinvision.training.checkpoints import read_checkpoint
 from skinvision.training.fit import Fitted, fit, load_average, load_start
 from skinvision.training.loaders import Loaders
 from skinvision.training.modules import ClassifierFit, SegmenterFit
-from skinvision.training.recipes import Phase
+from skinvision.training.recipe import Phase
 from tests.lessons import CLASSIFIER, SEGMENTER, STEPS_PER_EPOCH
 from tests.samples import sample_card
 

@@ -8,8 +8,9 @@ from itertools import pairwise
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from skinvision.card import ClassificationReport, Epoch, History, ModelCard, ReliabilityBin, SegmentationReport
+from skinvision.card import Epoch, History, ModelCard
 from skinvision.render.charts import BLUE, GREEN, GREY, GRID, PALETTE, SKY, VERMILLION, framed, wrapped
+from skinvision.reports import ClassificationReport, ReliabilityBin, SegmentationReport
 
 _PAPER, _INK = "#F4F8FC", "#16181D"  # cells have their own ground, so their numbers have their own colour
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")

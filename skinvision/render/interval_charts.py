@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
-from skinvision.card import ClassificationReport, GroupReport, ModelCard
+from skinvision.card import ModelCard
 from skinvision.render.charts import BLUE, GRID, VERMILLION, bold, framed, wrapped
 from skinvision.render.leaderboard import Board, Interval, is_default, with_interval
 from skinvision.render.words import percent
+from skinvision.reports import ClassificationReport, GroupReport
 
 FEW, FEW_MELANOMAS = 30, 10  # pictures below which a group's figure is drawn pale
 _PALE = {BLUE: "rgba(86,160,207,0.55)", VERMILLION: "rgba(230,140,80,0.55)"}

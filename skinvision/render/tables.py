@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from skinvision.card import ClassificationReport, GroupReport, ModelCard, SegmentationReport, Task
+from skinvision.card import ModelCard, Task
+from skinvision.reports import ClassificationReport, GroupReport, SegmentationReport
 
 _NONE = "–"
 _FIGURES: dict[Task, tuple[tuple[str, str], ...]] = {

@@ -15,7 +15,8 @@ from skinvision.training.finish import Splits, finish_classifier
 from skinvision.training.fit import Fitted
 from skinvision.training.foreign import foreign_sets
 from skinvision.training.loaders import learnable
-from skinvision.training.recipes import RESNET50_BASE, Phase, Recipe
+from skinvision.training.recipe import Phase, Recipe
+from skinvision.training.recipes import RESNET50_BASE
 from skinvision.training.sources import describe
 
 

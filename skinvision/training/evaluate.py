@@ -14,18 +14,12 @@ from scipy import stats
 from sklearn import metrics
 from tqdm import tqdm
 
-from skinvision.card import (
-    ClassificationReport,
-    ClassReport,
-    Curve,
-    ReliabilityBin,
-    SegmentationReport,
-    Task,
-)
+from skinvision.card import Task
 from skinvision.classify import classify
 from skinvision.errors import DataRejected, WeightsRejected
 from skinvision.geometry import resize
 from skinvision.models.registry import DEFAULTS, LoadedModel, load
+from skinvision.reports import ClassificationReport, ClassReport, Curve, ReliabilityBin, SegmentationReport
 from skinvision.segment import segment
 from skinvision.training.data import Sample, read_labelled, read_mask, read_table
 from skinvision.training.groups import group_reports

@@ -28,7 +28,7 @@ from skinvision.training.data import Sample, read_labelled, read_mask
 from skinvision.training.decision import Decision, fit_decision
 from skinvision.training.evaluate import evaluate_classification, evaluate_segmentation
 from skinvision.training.fit import Fitted
-from skinvision.training.recipes import Recipe
+from skinvision.training.recipe import Recipe
 from skinvision.types import Case
 
 _KEPT_ON_VAL = 0.95

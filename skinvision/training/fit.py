@@ -24,7 +24,7 @@ from skinvision.models.registry import LoadedModel
 from skinvision.training.checkpoints import Checkpoints, best_of, read_checkpoint
 from skinvision.training.loaders import Loaders
 from skinvision.training.modules import ClassifierFit, Fit, SegmenterFit
-from skinvision.training.recipes import Recipe
+from skinvision.training.recipe import Recipe
 
 _RANDOM = "From random weights"
 

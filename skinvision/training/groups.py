@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from skinvision.card import GroupReport
+from skinvision.reports import GroupReport
 from skinvision.training.data import GROUPS, Sample
 from skinvision.training.intervals import rounded, wilson
 

@@ -23,7 +23,7 @@ from skinvision.models.registry import LoadedModel
 from skinvision.segment import segment
 from skinvision.training import augment
 from skinvision.training.data import Sample, decode_all, read_image, read_labelled, read_mask, read_table
-from skinvision.training.recipes import Recipe
+from skinvision.training.recipe import Recipe
 
 _Item = tuple[Tensor, Tensor | int]
 

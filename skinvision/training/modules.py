@@ -21,7 +21,7 @@ from skinvision.models.staged import StagedClassifier
 from skinvision.training.augment import normalised, turned
 from skinvision.training.decision import balanced_likelihood
 from skinvision.training.hints import Hints
-from skinvision.training.recipes import Recipe
+from skinvision.training.recipe import Recipe
 
 _NETWORK = "network."  # begins the names of its parameters
 

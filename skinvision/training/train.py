@@ -15,7 +15,8 @@ from skinvision.training.finish import Splits, finish_classifier, finish_segment
 from skinvision.training.fit import fit
 from skinvision.training.foreign import background_of, foreign_sets
 from skinvision.training.loaders import learnable
-from skinvision.training.recipes import RECIPES, Recipe
+from skinvision.training.recipe import Recipe
+from skinvision.training.recipes import RECIPES
 from skinvision.training.sources import describe
 
 

@@ -6,7 +6,8 @@ import html
 
 import streamlit as st
 
-from skinvision.card import ClassificationReport, ModelCard, SegmentationReport
+from skinvision.card import ModelCard
+from skinvision.reports import ClassificationReport, SegmentationReport
 from skinvision.ui import models
 from skinvision.ui.session import literal
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from skinvision.card import ClassificationReport, GroupReport
 from skinvision.render.interval_charts import FEW, FEW_MELANOMAS, groups_chart
+from skinvision.reports import ClassificationReport, GroupReport
 
 _TITLES = {
     "age_approx": "By age in years",

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from skinvision import catalogue
-from skinvision.card import ClassificationReport, ModelCard
+from skinvision.card import ModelCard
 from skinvision.render.interval_charts import models_chart
 from skinvision.render.leaderboard import (
     Board,
@@ -21,6 +21,7 @@ from skinvision.render.leaderboard import (
     with_interval,
 )
 from skinvision.render.words import number
+from skinvision.reports import ClassificationReport
 from skinvision.ui.session import literal
 
 

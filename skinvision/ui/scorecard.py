@@ -9,9 +9,10 @@ from typing import Any
 
 import streamlit as st
 
-from skinvision.card import ClassificationReport, ModelCard, SegmentationReport
+from skinvision.card import ModelCard
 from skinvision.render import evidence_charts as charts
 from skinvision.render.interval_charts import recall_chart
+from skinvision.reports import ClassificationReport, SegmentationReport
 from skinvision.ui import groups
 from skinvision.ui.session import literal
 

@@ -1,0 +1,135 @@
+"""What ``evaluate`` measures: held-out figures of segmenters and classifiers, as they stand on cards."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A figure with its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """Points of a line: ``x`` and ``y`` of equal length."""
+
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReliabilityBin:
+    """Predictions of similar confidence: their mean confidence, how many were right (share), how many there are."""
+
+    confidence: float
+    accuracy: float
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClassReport:
+    """Held-out figures of one class. Intervals are Wilson's, of 95 %; ``auc`` is one against the rest.
+
+    NaN cannot be written to JSON: a figure that does not exist, such as the recall of an absent class, is None.
+    """
+
+    n: int
+    recall: float | None
+    precision: float | None
+    auc: float | None
+    recall_interval: tuple[float, float] | None
+    precision_interval: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupReport:
+    """Held-out figures of the pictures that have something in common, with Wilson's 95 % intervals.
+
+    Attributes:
+        n: pictures scored.
+        accuracy: share of them named correctly; it mostly tells how many of them are nevi, which are the easiest.
+        melanomas: how many of them are melanomas; 0 too where the model does not know that diagnosis.
+        melanoma_recall: share of those named so.
+    """
+
+    n: int
+    accuracy: float
+    accuracy_interval: tuple[float, float]
+    melanomas: int
+    melanoma_recall: float | None
+    melanoma_interval: tuple[float, float] | None
+
+
+class ClassificationReport(msgspec.Struct, frozen=True, kw_only=True, tag_field="task", tag="classification"):
+    """What ``evaluate classification`` measures.
+
+    Attributes:
+        n: pictures scored.
+        unscored: pictures whose diagnosis the model does not know, by diagnosis.
+        balanced_accuracy: mean recall over the classes present.
+        accuracy_interval and the like: 95 %, by a bootstrap over lesions; None on a card of an earlier version.
+        nll, ece: of the calibrated probabilities; ece with 15 bins of equal width (Guo et al. 2017).
+        coverage, mean_set_size: of the prediction sets.
+        kept: share of pictures taken for in distribution.
+        confusion: rows are the true labels, columns the predicted ones, in the order of ``labels``.
+        roc: per label, x false positive rate, y true positive rate.
+        reliability, reliability_uncalibrated: bins after and before temperature.
+        groups: figures by a column of ``metadata.csv`` and its value, with ages in bands; columns that a data set lacks
+            are absent.
+    """
+
+    n: int
+    accuracy: float
+    balanced_accuracy: float
+    balanced_accuracy_interval: tuple[float, float]
+    macro_f1: float
+    macro_auc: float | None
+    nll: float
+    ece: float
+    ece_uncalibrated: float
+    coverage: float
+    mean_set_size: float
+    kept: float
+    per_class: dict[str, ClassReport]
+    confusion: tuple[tuple[int, ...], ...]
+    labels: tuple[str, ...]
+    unscored: dict[str, int]
+    roc: dict[str, Curve]
+    reliability: tuple[ReliabilityBin, ...]
+    reliability_uncalibrated: tuple[ReliabilityBin, ...]
+    accuracy_interval: tuple[float, float] | None = None
+    macro_f1_interval: tuple[float, float] | None = None
+    macro_auc_interval: tuple[float, float] | None = None
+    ece_interval: tuple[float, float] | None = None
+    groups: dict[str, dict[str, GroupReport]] = {}
+
+
+class SegmentationReport(msgspec.Struct, frozen=True, kw_only=True, tag_field="task", tag="segmentation"):
+    """What ``evaluate segmentation`` measures: means over pictures, at the size of the true mask.
+
+    Attributes:
+        n: pictures scored.
+        thresholded_jaccard: mean Jaccard where a picture below 0.65 counts 0 (ISIC 2018).
+        dice_histogram: pictures per bin of equal width over Dice 0 … 1.
+        dice_interval and the like: 95 %, by a bootstrap over lesions; None on a card of an earlier version.
+    """
+
+    n: int
+    dice: float
+    jaccard: float
+    jaccard_interval: tuple[float, float]
+    thresholded_jaccard: float
+    sensitivity: float
+    specificity: float
+    dice_histogram: tuple[int, ...]
+    dice_interval: tuple[float, float] | None = None
+    thresholded_jaccard_interval: tuple[float, float] | None = None
+    sensitivity_interval: tuple[float, float] | None = None
+    specificity_interval: tuple[float, float] | None = None

@@ -1,0 +1,118 @@
+"""How a model is trained: everything that is decided before the first step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from skinvision.card import Architecture, Modality, Region, Task
+
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+
+_SEEN: dict[Region, str] = {
+    "whole": "whole pictures",
+    "box": "boxes around the lesion",
+    "lesion": "lesions without background, in the box around them",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """Some epochs at one picture size (height, width) px. Small pictures first save most of the time."""
+
+    size: tuple[int, int]
+    epochs: int
+    mixup: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """One model's training.
+
+    Attributes:
+        start_names: prefixes of the tensors in a start file -> prefixes of the same tensors here.
+        stored_size: (height, width) that all pictures are decoded to once.
+        batch_size: pictures per step; ``steps_per_epoch`` is fixed by the table, whatever the sampling.
+        learning_rate: of the pretrained weights, at the peak of the one-cycle schedule; ``fresh_factor`` times that for
+            weights that the start file does not hold.
+        frozen: prefixes of the modules that keep their start weights and batch-norm statistics.
+        sampling_power: a class of n pictures is drawn in proportion to n ** power; 1 is the natural mix, 0 equal.
+        ema_decay: of the average of the weights that is validated and shipped.
+        patience: epochs without a better validation score, after which training stops early. A learning rate that rises
+            first and falls late makes the score do so too, so that few epochs without a gain mean little.
+        synonyms: diagnoses of other data sets, and the labels that they count as.
+        teacher_weight: share of the loss that goes to what the teachers say, where there are any.
+        teacher_temperature: that softens the logits of teachers and student before they are compared.
+        hint_weight: of what the activations of each stage differ by from those of the first teacher.
+        region: what a classifier is trained on, as on a card; boxes have ``region_margin``.
+        views: the regions among which the finished classifier's is chosen by ``val``.
+        modality: what kind of pictures it learns from; only of dermoscopy are boxes around the lesion known.
+    """
+
+    name: str
+    title: str
+    task: Task
+    architecture: Architecture
+    labels: tuple[str, ...]
+    titles: tuple[str, ...]
+    start_names: dict[str, str]
+    phases: tuple[Phase, ...]
+    input_size: tuple[int, int]
+    stored_size: tuple[int, int]
+    batch_size: int
+    learning_rate: float
+    fresh_factor: float
+    weights_licence: str
+    limits: tuple[str, ...]
+    weight_decay: float = 0.05
+    frozen: tuple[str, ...] = ()
+    sampling_power: float = 0.5
+    label_smoothing: float = 0.05
+    ema_decay: float = 0.998
+    patience: int = 16
+    synonyms: tuple[tuple[str, str], ...] = ()
+    teacher_weight: float = 0.7
+    teacher_temperature: float = 2.0
+    hint_weight: float = 0.0
+    region: Region = "whole"
+    region_margin: float = 0.35
+    views: tuple[Region, ...] = ("whole", "box")
+    modality: Modality = "dermoscopy"
+    mean: tuple[float, float, float] = IMAGENET_MEAN
+    std: tuple[float, float, float] = IMAGENET_STD
+
+    @property
+    def epochs(self) -> int:
+        return sum(phase.epochs for phase in self.phases)
+
+    def summary(self, epochs: int, start: str, taught_by: str = "") -> str:
+        """A paragraph for the card, after those of earlier rounds.
+
+        Args:
+            epochs: that were trained.
+            start: how the weights were trained that training started from, and their file.
+            taught_by: the models that were imitated; "" without any.
+        """
+        sizes = ", then ".join(f"{p.epochs} epochs at {p.size[1]} × {p.size[0]} px" for p in self.phases)
+        hints = f" Every stage also imitates the same stage of the first, with a weight of {self.hint_weight:g}."
+        hints = hints if self.hint_weight else ""
+        taught = (
+            f" {self.teacher_weight:.0%} of the loss: divergence from {taught_by}, at temperature "
+            f"{self.teacher_temperature:g}.{hints}"
+            if taught_by
+            else ""
+        )
+        return (
+            f"{start}: {sizes} ({epochs} of {self.epochs} epochs done), {_SEEN[self.region]}; AdamW, one-cycle "
+            f"learning rate {self.learning_rate:g} (× {self.fresh_factor:g} for fresh weights), batches of "
+            f"{self.batch_size}, bfloat16, exponential average of the weights ({self.ema_decay:g}); "
+            f"frozen: {', '.join(self.frozen) or 'nothing'}.{taught}"
+        )
+
+    def phase_at(self, epoch: int) -> Phase:
+        """The phase that ``epoch`` (from 0) belongs to; the last one for epochs beyond the plan."""
+        for phase in self.phases:
+            epoch -= phase.epochs
+            if epoch < 0:
+                return phase
+        return self.phases[-1]
