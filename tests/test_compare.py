@@ -140,14 +140,7 @@ def test_fewer_than_two_are_asked_for_more_and_masks_stay(app: AppTest) -> None:
     assert [bar["name"] for bar in json.loads(app.get("plotly_chart")[0].proto.spec)["data"]] == ["Rival", "ResNet-50"]
 
 
-def test_only_what_is_chosen_is_loaded_and_once() -> None:
-    forget_models()
-    app = opened("compare.py")
-    app.session_state["compared_classifiers_0"] = []
-    bring(app, lesion(1))
-    (upload,) = uploads(app)
-    assert list(upload.masks) == ["unet", "deeplabv3plus"]
-    assert not upload.analyses
+def test_each_model_is_loaded_once_for_all_pairs() -> None:
     one, other = models.analyser("unet", "resnet50"), models.analyser("deeplabv3plus", "resnet50")
     assert one._classifier is other._classifier
 
@@ -236,11 +229,14 @@ class TestOtherFolders:
         assert app.multiselect[0].options == ["ResNet-50 (resnet50)", "ResNet-50 (other)"]
         assert alts(app, "Grad-CAM heatmap by ResNet-50 (other) for ")
 
-    def test_a_changed_byte_in_the_weights_is_said(self, own_weights: Path) -> None:
+    def test_a_changed_byte_is_said_once_the_model_is_chosen_and_only_then_loaded(self, own_weights: Path) -> None:
         save_rivals()
-        path = own_weights / "rival.safetensors"
+        save_tiny("classification", 2, name="third", title="Third")
+        path = own_weights / "third.safetensors"
         path.write_bytes(path.read_bytes()[:-1] + b"\x01")
         app = bring(opened("compare.py"), lesion(1))
+        assert not app.error
+        _choose(app, "resnet50", "rival", "third")
         assert "SHA\\-256" in app.error[0].value
 
     def test_who_finds_the_picture_strange_is_said(self, own_weights: Path) -> None:
