@@ -81,7 +81,7 @@ def upload(page: Page, *files: dict[str, object]) -> None:
 
 def heatmaps(page: Page) -> Locator:
     """The heatmaps on the page."""
-    return page.get_by_role("img", name="Grad-CAM heatmap for")
+    return page.get_by_role("img", name="Grad-CAM heatmap")
 
 
 def settle(page: Page) -> None:

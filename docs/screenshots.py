@@ -16,6 +16,7 @@ from benchmarks.browser import LIMIT_MS, Server, browsing, lesion, serving, sett
 FOLDER = Path(__file__).parent / "screenshots"
 MAX_BYTES = 400_000
 _SEEDS = (3, 8)
+_LESIONS = {"": _SEEDS, "compare": _SEEDS[:1]}  # by the path of the page
 _DRAWN_MS = 1500  # charts and transitions come to rest
 
 
@@ -36,6 +37,7 @@ SHOTS = (
     Shot("analyse-light", "", _SCREEN, "light"),
     Shot("analyse-dark", "", _SCREEN, "dark"),
     Shot("analyse-phone", "", _PHONE, "light", density=2, heading=f"synthetic-lesion-{_SEEDS[0]}.png"),
+    Shot("compare-light", "compare", _SCREEN, "light"),
     Shot("evidence-light", "evidence", _SCREEN, "light"),
     Shot("about-light", "about", _SCREEN, "light"),
 )
@@ -51,7 +53,7 @@ def main() -> None:
 
 
 def take(browser: Browser, server: Server, shot: Shot) -> bytes:
-    """What is on the screen, as PNG; the first page shows the results of two lesions."""
+    """What is on the screen, as PNG; the first page shows the results of two lesions, Compare that of one."""
     width, height = shot.size
     with browser.new_context(
         viewport={"width": width, "height": height}, color_scheme=shot.scheme, device_scale_factor=shot.density
@@ -61,8 +63,8 @@ def take(browser: Browser, server: Server, shot: Shot) -> bytes:
         page.goto(f"{server.address}/{shot.path}")
         page.get_by_role("heading", level=1).wait_for()
         settle(page)
-        if not shot.path:
-            upload(page, *(lesion(seed) for seed in _SEEDS))
+        if shot.path in _LESIONS:
+            upload(page, *(lesion(seed) for seed in _LESIONS[shot.path]))
         if shot.heading:
             heading = page.get_by_role("heading", name=shot.heading)
             heading.evaluate("heading => { heading.style.scrollMarginTop = '5rem'; heading.scrollIntoView(); }")

@@ -64,6 +64,8 @@ def test_strange_picture_is_warned_of_and_promised_nothing() -> None:
     assert warning is not None
     assert "strangeness 25.0, where up to 20.0 is usual" in warning
     assert "9 times in 10" not in words.prediction_set_sentence(prediction, CARD)
+    barely = replace(CARD, outlier=replace(CARD.outlier, threshold=24.9968))
+    assert "strangeness 25.000, where up to 24.997 is usual" in words.outlier_warning(prediction, barely)
     assert "knows dermoscopy alone" in warning
     assert "knows ordinary photographs alone" in words.outlier_warning(prediction, PHOTOGRAPHS)
     assert words.outlier_warning(sample_analysis().prediction, CARD) is None

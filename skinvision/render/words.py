@@ -108,10 +108,11 @@ def outlier_warning(prediction: Prediction, card: ModelCard) -> str | None:
     """A plain warning where the picture is unlike the training pictures; None where it is not."""
     if prediction.in_distribution:
         return None
-    limit = f", where up to {number(card.outlier.threshold)} is usual" if card.outlier else ""
+    score, usual = _apart(prediction.ood_score, card.outlier.threshold if card.outlier else 0.0)
+    limit = f", where up to {usual} is usual" if card.outlier else ""
     return (
         "This picture is unlike anything the model was trained on, so its answer means nothing here "
-        f"(strangeness {number(prediction.ood_score)}{limit}). The model knows {_LEARNT_FROM[card.modality]}."
+        f"(strangeness {score}{limit}). The model knows {_LEARNT_FROM[card.modality]}."
     )
 
 
@@ -139,6 +140,12 @@ def outline_notice(mask: LesionMask, card: ModelCard) -> str | None:
 def notes(case: Case) -> list[str]:
     """What may spoil the analysis, then what was changed when the picture came in."""
     return [*(QUALITY[code] for code in case.quality), *case.notes]
+
+
+def _apart(one: float, other: float) -> tuple[str, str]:
+    """Both with one place after the point, or as many more as it takes to tell them apart."""
+    written = ((f"{one:.{places}f}", f"{other:.{places}f}") for places in range(1, 9))
+    return next((pair for pair in written if pair[0] != pair[1]), (f"{one}", f"{other}"))
 
 
 def _times(coverage: float) -> str:

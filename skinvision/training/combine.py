@@ -68,11 +68,10 @@ def _recipe(models: tuple[LoadedModel, ...], name: str) -> Recipe:
     """What the finish needs to know, as the members' cards have it."""
     cards = [model.card for model in models]
     first = cards[0]
-    titles = [card.title for card in cards]
     return replace(
         RESNET50_BASE,
         name=name,
-        title=f"{', '.join(titles[:-1])} and {titles[-1]} together",
+        title=" + ".join(card.title for card in cards),
         architecture=Architecture("ensemble", "skinvision", " + ".join(card.name for card in cards)),
         labels=first.labels,
         titles=first.titles,

@@ -205,7 +205,7 @@ CLINICAL = replace(
     region="whole",
     views=("whole",),
     modality="photograph",
-    weights_licence="for research only, as the training pictures are",
+    weights_licence="research use only, as the training pictures are",
     limits=(
         "For teaching: not a medical device, and not tested as one.",
         "It has learnt from fewer than 700 photographs: its figures say little, see the intervals.",

@@ -91,23 +91,19 @@ def _models(kind: Modality) -> tuple[ModelCard, ModelCard]:
         segmenter = st.selectbox(
             "Finds the lesion",
             models.names("segmentation"),
-            format_func=_model_title,
+            format_func=models.title,
             key=key("segmenter"),
             persist_state="session",
         )
         classifier = st.selectbox(
             "Names the disease",
             [name for name in models.names("classification") if models.card(name).modality == kind],
-            format_func=_model_title,
+            format_func=models.title,
             key=key(f"classifier_{kind}"),
             persist_state="session",
         )
         st.page_link("pages/evidence.py", label="How good are they?", icon=":material/query_stats:")
     return models.card(segmenter), models.card(classifier)
-
-
-def _model_title(name: str) -> str:
-    return models.card(name).title
 
 
 def _target(classifier: ModelCard) -> str | None:
