@@ -22,7 +22,9 @@ def _both_kinds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         save_tiny("segmentation")
         save_tiny("classification")
         labels, titles = ("eczema", "tinea"), ("Eczema", "Tinea (ringworm)")
-        save_tiny("classification", 1, name="clinical", modality="photograph", labels=labels, titles=titles)
+        save_tiny(
+            "classification", 1, name="clinical", title="Photos", modality="photograph", labels=labels, titles=titles
+        )
         forget_models()
         yield
         forget_models()
