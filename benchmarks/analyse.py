@@ -53,7 +53,7 @@ def main() -> None:
 
 def bare_passes(segmenter: LoadedModel, classifier: LoadedModel, case: Case) -> Callable[[], object]:
     """Both networks on ready tensors of ``case``."""
-    region = region_of(classifier, case, segment(segmenter, case))
+    region = region_of(classifier.card, case, segment(segmenter, case))
     whole, seen = (
         as_input(case.image, *segmenter.card.input_size, segmenter.card),
         classifier_input(classifier, case, region),

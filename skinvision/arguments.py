@@ -92,14 +92,7 @@ def _fill_train(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--runs", type=Path, default=Path("runs"), metavar="DIR", help="for checkpoints (default: runs)"
     )
-    command.add_argument(
-        "--foreign",
-        type=Path,
-        nargs="+",
-        default=[],
-        metavar="DIR",
-        help="folders of pictures that are not dermoscopy, to measure how well they are noticed",
-    )
+    _add_foreign(command)
     command.add_argument(
         "--background",
         type=Path,
@@ -116,6 +109,10 @@ def _fill_combine(command: argparse.ArgumentParser) -> None:
     command.add_argument("members", nargs="+", metavar="NAME", help="finished classifiers, two or more")
     command.add_argument("--data", type=Path, required=True, metavar="DIR", help="the folder that they learnt from")
     command.add_argument("--out", required=True, metavar="NAME", help="what the ensemble will be called")
+    _add_foreign(command)
+
+
+def _add_foreign(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--foreign",
         type=Path,

@@ -156,6 +156,11 @@ class ModelCard:
     members: tuple[Member, ...] = ()
     speed: Speed | None = None
 
+    @property
+    def signature(self) -> str:
+        """The name, and what the SHA-256 of the weights begins with."""
+        return f"{self.name} (SHA-256 {self.sha256[:16]} …)"
+
     def title_of(self, label: str) -> str:
         """The full disease name of a label.
 

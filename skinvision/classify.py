@@ -20,16 +20,22 @@ from skinvision.types import Case, LesionMask, Prediction
 
 
 class Look(Protocol):
-    """How a picture is looked at: what a card says of it."""
+    """How a picture is looked at: what a card or a recipe says of it."""
+
+    @property
+    def name(self) -> str: ...
 
     @property
     def region(self) -> Region: ...
 
     @property
+    def region_margin(self) -> float: ...
+
+    @property
     def mean(self) -> tuple[float, float, float]: ...
 
 
-def region_of(model: LoadedModel, case: Case, mask: LesionMask | None) -> Box:
+def region_of(look: Look, case: Case, mask: LesionMask | None) -> Box:
     """The part of the picture that the classifier looks at, as its card names it.
 
     The box around the lesion is the whole picture where there is no lesion. A model that looks at whole pictures needs
@@ -39,13 +45,13 @@ def region_of(model: LoadedModel, case: Case, mask: LesionMask | None) -> Box:
         ShapeMismatch: the model looks at the lesion or the box around it, and there is no mask.
     """
     whole = Box.whole(case.height, case.width)
-    if model.card.region == "whole":
+    if look.region == "whole":
         return whole
     if mask is None:
-        raise ShapeMismatch(f"a lesion mask for {model.card.name}", "none", "segment the picture first")
+        raise ShapeMismatch(f"a lesion mask for {look.name}", "none", "segment the picture first")
     if mask.box is None:
         return whole
-    return square_around(mask.box, model.card.region_margin, case.height, case.width)
+    return square_around(mask.box, look.region_margin, case.height, case.width)
 
 
 def classifier_input(model: LoadedModel, case: Case, region: Box, mask: LesionMask | None = None) -> Tensor:
@@ -75,7 +81,7 @@ def staged(model: LoadedModel) -> StagedClassifier:
 def classify(model: LoadedModel, case: Case, mask: LesionMask | None) -> Prediction:
     """The diagnosis of one picture, without maps; ``mask`` as for ``region_of``."""
     network = staged(model)
-    picture = classifier_input(model, case, region_of(model, case, mask), mask)
+    picture = classifier_input(model, case, region_of(model.card, case, mask), mask)
     with torch.inference_mode():
         output = network.output(picture)
     return predict(model, output.logits[0].numpy(), output.features[0].numpy())

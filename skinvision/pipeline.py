@@ -93,7 +93,7 @@ class Analyser:
             mask = segment(self._segmenter, case, threshold) if known is None else _at(known, threshold)
         with _timed(timings, "classify_and_explain"):
             own = self._own(mask)
-            region = region_of(self._classifier, case, own)
+            region = region_of(self.classifier_card, case, own)
             maps = grad_cam(self._network, classifier_input(self._classifier, case, region, own), stage)
             prediction = predict(self._classifier, maps.logits, maps.features)
         with _timed(timings, "measure"):

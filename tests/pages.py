@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
+import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
@@ -34,6 +37,16 @@ def forget_models() -> None:
         if thread.name == "warm-up":
             thread.join()
     st.cache_resource.clear()
+
+
+@contextmanager
+def models_in(folder: Path) -> Iterator[None]:
+    """Within it all pages find the models of ``folder``, and what they loaded goes when it ends."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SKINVISION_WEIGHTS", str(folder))
+        forget_models()
+        yield
+        forget_models()
 
 
 @cache

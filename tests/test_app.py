@@ -27,6 +27,7 @@ from tests.pages import (
     forget_models,
     headers,
     lesion,
+    models_in,
     opened,
     select,
     uploads,
@@ -38,11 +39,8 @@ from tests.tiny import save_tiny
 @pytest.fixture(scope="module", autouse=True)
 def _tiny_models(tiny_models: Path) -> Iterator[None]:
     """All pages of this module find the tiny models, and what they loaded goes when it ends."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SKINVISION_WEIGHTS", str(tiny_models))
-        forget_models()
+    with models_in(tiny_models):
         yield
-        forget_models()
 
 
 @pytest.fixture

@@ -69,13 +69,13 @@ def test_the_region_is_the_one_on_the_card(
     probability = np.zeros((80, 120), np.float32)
     if lesion:
         probability[lesion.y0 : lesion.y1, lesion.x0 : lesion.x1] = 1
-    assert region_of(_with(model, region=region, region_margin=0.5), case, LesionMask(probability)) == expected
+    assert region_of(_with(model, region=region, region_margin=0.5).card, case, LesionMask(probability)) == expected
 
 
 @pytest.mark.parametrize("region", ["box", "lesion"])
 def test_a_model_of_the_lesion_needs_a_mask(model: LoadedModel, case: Case, region: str) -> None:
     with pytest.raises(ShapeMismatch, match="segment the picture first"):
-        region_of(_with(model, region=region), case, None)
+        region_of(_with(model, region=region).card, case, None)
 
 
 def test_a_model_of_the_lesion_alone_sees_nothing_around_it(model: LoadedModel, case: Case) -> None:

@@ -23,6 +23,7 @@ from tests.pages import (
     forget_models,
     headers,
     lesion,
+    models_in,
     opened,
     select,
     uploads,
@@ -35,11 +36,8 @@ BOTH = (Wanted("unet", "resnet50", "stage4"), Wanted("unet", "rival", "stage4"))
 @pytest.fixture(scope="module", autouse=True)
 def _rivals(rival_models: Path) -> Iterator[None]:
     """All pages of this module find the tiny models, and what they loaded goes when it ends."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SKINVISION_WEIGHTS", str(rival_models))
-        forget_models()
+    with models_in(rival_models):
         yield
-        forget_models()
 
 
 @pytest.fixture

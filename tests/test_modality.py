@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from skinvision.catalogue import read_card
 from skinvision.render import words
-from tests.pages import bring, checked, click, forget_models, lesion, opened, uploads
+from tests.pages import bring, checked, click, lesion, models_in, opened, uploads
 from tests.tiny import save_tiny
 
 QUESTION = "What kind of pictures are these?"
@@ -17,17 +17,14 @@ QUESTION = "What kind of pictures are these?"
 
 @pytest.fixture(scope="module", autouse=True)
 def _both_kinds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SKINVISION_WEIGHTS", str(tmp_path_factory.mktemp("both_kinds")))
+    with models_in(tmp_path_factory.mktemp("both_kinds")):
         save_tiny("segmentation")
         save_tiny("classification")
         labels, titles = ("eczema", "tinea"), ("Eczema", "Tinea (ringworm)")
         save_tiny(
             "classification", 1, name="clinical", title="Photos", modality="photograph", labels=labels, titles=titles
         )
-        forget_models()
         yield
-        forget_models()
 
 
 @pytest.fixture

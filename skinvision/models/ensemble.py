@@ -65,13 +65,10 @@ class _Part:
     name: str
 
     def __call__(self, x: Tensor) -> Tensor:
-        network, names = self.member.network, self.member.network.stage_names
         if self.before is None:
             mean, std = (x.new_tensor(values)[:, None, None] for values in (self.member.mean, self.member.std))
-            return network.below((x - mean) / std, self.name)
-        for name in names[names.index(self.before) + 1 : names.index(self.name) + 1]:
-            x = network.stages[name](x)
-        return x
+            x = (x - mean) / std
+        return self.member.network.between(x, self.before, self.name)
 
 
 class _Beside(nn.Module):

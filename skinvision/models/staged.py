@@ -86,9 +86,18 @@ class StagedClassifier(nn.Module):
         Raises:
             UnknownName: no such stage.
         """
-        for name in self.stage_names[: self._position(stage) + 1]:
-            image = self.stages[name](image)
-        return image
+        return self.between(image, None, stage)
+
+    def between(self, activation: Tensor, before: str | None, stage: str) -> Tensor:
+        """The activation that leaves ``stage``, for one that left ``before``, or for pictures where that is None.
+
+        Raises:
+            UnknownName: no such stage.
+        """
+        first = 0 if before is None else self._position(before) + 1
+        for name in self.stage_names[first : self._position(stage) + 1]:
+            activation = self.stages[name](activation)
+        return activation
 
     def above(self, activation: Tensor, stage: str) -> Output:
         """The output for an ``activation`` that left ``stage``.
@@ -96,9 +105,7 @@ class StagedClassifier(nn.Module):
         Raises:
             UnknownName: no such stage.
         """
-        for name in self.stage_names[self._position(stage) + 1 :]:
-            activation = self.stages[name](activation)
-        output: Output = self.head(activation)
+        output: Output = self.head(self.between(activation, stage, self.stage_names[-1]))
         return output
 
     def each(self, image: Tensor) -> dict[str, Tensor]:
@@ -125,6 +132,7 @@ class StagedClassifier(nn.Module):
 
 def shapes(network: StagedClassifier, side: int = 64) -> dict[str, tuple[int, ...]]:
     """(C, h, w) that leaves each stage for a picture of ``side`` px; the network is left as it was."""
+    settled = deepcopy(network).eval() if network.training else network  # batch norm in training would take notes
     with torch.no_grad():
-        left = deepcopy(network).eval().each(torch.zeros(1, 3, side, side))
+        left = settled.each(torch.zeros(1, 3, side, side))
     return {name: tuple(activation.shape[1:]) for name, activation in left.items()}

@@ -40,7 +40,7 @@ def combine(members: tuple[str, ...], data: Path, out: str, foreign: tuple[Path,
     network = registry.ensemble_of(models)
     recipe = _recipe(models, out)
     samples = learnable(recipe, read_table(data))
-    splits = Splits(*(tuple(s for s in samples if s.split == split) for split in ("train", "val", "test")))
+    splits = Splits.of(samples)
     segmenter = registry.load(DEFAULTS["segmentation"]) if models[0].card.region != "whole" else None
     told = describe(data, Counter(sample.split for sample in samples))
     fitted = Fitted(network, History("", ()), complete=True)
@@ -90,5 +90,5 @@ def _recipe(models: tuple[LoadedModel, ...], name: str) -> Recipe:
 
 
 def _told(cards: list[ModelCard]) -> str:
-    names = ", ".join(f"{card.name} (SHA-256 {card.sha256[:16]} …)" for card in cards)
+    names = ", ".join(card.signature for card in cards)
     return f"The mean of the logits of {names}, each divided by its temperature. Nothing was trained."

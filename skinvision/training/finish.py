@@ -46,6 +46,12 @@ class Splits:
     val: tuple[Sample, ...]
     test: tuple[Sample, ...]
 
+    @classmethod
+    def of(cls, samples: Iterable[Sample]) -> Splits:
+        """``samples`` by what their table calls their split."""
+        samples = tuple(samples)
+        return cls(*(tuple(s for s in samples if s.split == split) for split in ("train", "val", "test")))
+
 
 class _Outputs(NamedTuple):
     logits: NDArray[np.float32]  # (N, K)
@@ -269,7 +275,7 @@ def _pass(model: LoadedModel, segmenter: LoadedModel | None, cases: Iterable[Cas
 
 def _input(model: LoadedModel, segmenter: LoadedModel | None, case: Case) -> Tensor:
     mask = segment(segmenter, case) if segmenter else None
-    return classifier_input(model, case, region_of(model, case, mask), mask)
+    return classifier_input(model, case, region_of(model.card, case, mask), mask)
 
 
 def _at_most_per_class(samples: tuple[Sample, ...], limit: int) -> tuple[Sample, ...]:

@@ -16,9 +16,8 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 from torchvision import tv_tensors
 from torchvision.transforms import v2
 
-from skinvision.classify import shown
+from skinvision.classify import region_of, shown
 from skinvision.errors import DataRejected, WeightsRejected
-from skinvision.geometry import square_around
 from skinvision.models.registry import LoadedModel
 from skinvision.segment import segment
 from skinvision.training import augment
@@ -141,10 +140,7 @@ def _lesion_reader(segmenter: LoadedModel, recipe: Recipe) -> Callable[[Sample],
         """What the finished classifier will see of the picture; the whole of it without a lesion."""
         case = read_labelled(sample.image)
         mask = segment(segmenter, case)
-        if mask.box is None:
-            return case.image
-        box = square_around(mask.box, recipe.region_margin, case.height, case.width)
-        return shown(recipe, case, box, mask)
+        return shown(recipe, case, region_of(recipe, case, mask), mask)
 
     return read_lesion
 

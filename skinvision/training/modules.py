@@ -196,7 +196,7 @@ class ClassifierFit(Fit):
         super().__init__(network, recipe, fresh, steps_per_epoch)
         self.register_buffer("log_frequencies", frequencies.log(), persistent=False)
         self.log_frequencies: Tensor
-        self.taught_by = ", ".join(f"{t.card.name} (SHA-256 {t.card.sha256[:16]} …)" for t in teachers)
+        self.taught_by = ", ".join(t.card.signature for t in teachers)
         self.teachers = teachers  # not modules of this one: they are neither trained nor saved with it
         self.hints = Hints(_classifier(network), teachers[0]) if recipe.hint_weight and teachers else None
         self.logits = CatMetric(nan_strategy="disable")

@@ -94,11 +94,10 @@ class Recipe:
             taught_by: the models that were imitated; "" without any.
         """
         sizes = ", then ".join(f"{p.epochs} epochs at {p.size[1]} × {p.size[0]} px" for p in self.phases)
-        hints = f" Every stage also imitates the same stage of the first, with a weight of {self.hint_weight:g}."
-        hints = hints if self.hint_weight else ""
+        hinted = f" Every stage also imitates the same stage of the first, with a weight of {self.hint_weight:g}."
         taught = (
             f" {self.teacher_weight:.0%} of the loss: divergence from {taught_by}, at temperature "
-            f"{self.teacher_temperature:g}.{hints}"
+            f"{self.teacher_temperature:g}.{hinted if self.hint_weight else ''}"
             if taught_by
             else ""
         )

@@ -84,6 +84,15 @@ RESNET50_BASE = Recipe(
     ),
 )
 
+# For the question what a region or a leak is worth: the same short training for every answer, not for shipping.
+RESNET50_STUDY = replace(
+    RESNET50_BASE,
+    name="resnet50-study",
+    title="ResNet50, for comparison",
+    phases=(Phase((128, 128), 8, mixup=0.2), Phase((160, 160), 2)),
+    input_size=(160, 160),
+)
+
 # Each further round starts from the averaged weights of the one before, with a learning rate that rises again.
 RESNET50_SECOND = replace(
     RESNET50_BASE,
@@ -222,6 +231,7 @@ RECIPES = {
         UNET,
         DEEPLABV3PLUS,
         RESNET50_BASE,
+        RESNET50_STUDY,
         RESNET50_SECOND,
         RESNET50,
         RESNET50_TAUGHT,

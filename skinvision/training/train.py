@@ -78,7 +78,7 @@ def train(
     fitted = fit(plan, data, runs / out, start, resume, max_minutes, workers, extra, segmenter, taught_by)
     if not (fitted.complete or ship):
         return None
-    splits = Splits(*(tuple(s for s in samples if s.split == split) for split in ("train", "val", "test")))
+    splits = Splits.of(samples)
     if task == "segmentation":
         model = finish_segmenter(plan, fitted, out, datasets, splits)
     else:

@@ -27,7 +27,7 @@ def name_plate(name: str, colour: str) -> None:
 def _card(name: str) -> None:
     card = models.card(name)
     st.markdown(f"**{literal(models.title(name))}**")
-    st.markdown("\n".join(f"- {line}" for line in (_network(card), _sees(card), _figures(card), _licence(card))))
+    st.markdown("\n".join(f"- {line}" for line in (_network(card), sees(card), _figures(card), _licence(card))))
     if card.limits:
         st.markdown("What it cannot do:\n\n" + "\n".join(f"- {literal(line)}" for line in card.limits[:_LIMITS]))
     st.page_link("pages/evidence.py", label="All that its card says", icon=":material/query_stats:")
@@ -37,7 +37,8 @@ def _network(card: ModelCard) -> str:
     return f"{literal(card.architecture.encoder)}, {card.parameters / 1e6:.1f} million parameters"
 
 
-def _sees(card: ModelCard) -> str:
+def sees(card: ModelCard) -> str:
+    """What of a picture the network is shown, and how large."""
     height, width = card.input_size
     return f"sees {_SEEN[card.region]} at {width} × {height} px"
 

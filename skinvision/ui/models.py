@@ -12,6 +12,7 @@ import streamlit as st
 from skinvision import catalogue
 from skinvision.card import ModelCard, Task
 from skinvision.errors import SkinvisionError, WeightsRejected
+from skinvision.render.leaderboard import titles
 
 if TYPE_CHECKING:  # they import torch
     from skinvision.models.registry import LoadedModel
@@ -39,9 +40,7 @@ def card(name: str) -> ModelCard:
 
 def title(name: str) -> str:
     """What the model is called on a page; with its name where another one for its task has the same title."""
-    own = card(name)
-    alike = [other for other in names(own.task) if card(other).title == own.title]
-    return own.title if len(alike) == 1 else f"{own.title} ({name})"
+    return titles(map(card, names(card(name).task)))[name]
 
 
 def analyser(segmenter: str, classifier: str) -> Analyser:

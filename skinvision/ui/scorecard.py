@@ -14,6 +14,7 @@ from skinvision.render import evidence_charts as charts
 from skinvision.render.interval_charts import recall_chart
 from skinvision.reports import ClassificationReport, SegmentationReport
 from skinvision.ui import groups
+from skinvision.ui.cards import sees
 from skinvision.ui.session import literal
 
 
@@ -62,11 +63,9 @@ def _in_two_columns(parts: Sequence[Callable[[], None]]) -> None:
 
 
 def _in_short(card: ModelCard) -> str:
-    height, width = card.input_size
-    seen = "the whole picture" if card.region == "whole" else "the box around the lesion"
     return (
         f"{card.architecture.encoder} ({card.architecture.library}), {card.parameters / 1e6:.1f} million parameters; "
-        f"sees {seen} at {width} × {height} px"
+        f"{sees(card)}"
     )
 
 
