@@ -89,7 +89,7 @@ RESNET50_STUDY = replace(
     RESNET50_BASE,
     name="resnet50-study",
     title="ResNet50, for comparison",
-    phases=(Phase((128, 128), 8, mixup=0.2), Phase((160, 160), 2)),
+    phases=(Phase((128, 128), 6, mixup=0.2), Phase((160, 160), 1)),
     input_size=(160, 160),
 )
 
