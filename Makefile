@@ -31,6 +31,7 @@ train-resnet50: $(TRAIN)
 benchmark: $(TESTS)
 	$(PYTHON) -m benchmarks.analyse
 	$(PYTHON) -m benchmarks.cam
+	$(PYTHON) -m benchmarks.turned
 	$(PYTHON) -m benchmarks.models
 	$(PYTHON) -m benchmarks.app
 

@@ -6,7 +6,7 @@ and everything else reads it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from skinvision.errors import UnknownName
@@ -122,6 +122,8 @@ class ModelCard:
             it goes to the input size at once.
         modality: what kind of pictures it learnt from.
         members: of an ensemble, which has no networks of its own.
+        stage_offsets: how far the cells of each stage look beside the middle of their squares, in cells; > 0 is to the
+            right and down. What is not named is taken for 0.
         speed: as the benchmark of the models found it; None where it was not run.
     """
 
@@ -155,6 +157,7 @@ class ModelCard:
     modality: Modality = "dermoscopy"
     members: tuple[Member, ...] = ()
     speed: Speed | None = None
+    stage_offsets: dict[str, float] = field(default_factory=dict)
 
     @property
     def signature(self) -> str:

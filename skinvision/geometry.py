@@ -6,6 +6,7 @@ x0 ≤ x < x1, y0 ≤ y < y1. Resizing follows the half-pixel-centre convention 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,30 +76,34 @@ def crop(image: NDArray[Any], box: Box) -> NDArray[Any]:
     return image[box.y0 : box.y1, box.x0 : box.x1]
 
 
-def place(values: NDArray[np.float32], box: Box, height: int, width: int) -> NDArray[np.float32]:
+def place(values: NDArray[np.float32], box: Box, height: int, width: int, offset: float = 0.0) -> NDArray[np.float32]:
     """The way back of crop + resize: ``values`` (h, w) stretched over ``box`` in a picture (height, width).
 
     Pixels outside the box are 0.
+
+    Args:
+        offset: how far to the right and down of the middle of its square a value belongs, in cells.
     """
     picture = np.zeros((height, width), np.float32)
-    crop(picture, box)[...] = resize(values, box.height, box.width)
+    rows, columns = (_spread(*axis, offset) for axis in zip((box.height, box.width), values.shape, strict=True))
+    crop(picture, box)[...] = rows @ values @ columns.T
     return picture
 
 
-def gather(picture: NDArray[Any], box: Box, height: int, width: int) -> NDArray[np.float32]:
+def gather(picture: NDArray[Any], box: Box, height: int, width: int, offset: float = 0.0) -> NDArray[np.float32]:
     """The adjoint of ``place``: what each cell of a grid (height, width) over ``box`` stands for in ``picture`` (H, W).
 
-    For any values on the grid, ``(place(values, box, H, W) * picture).sum()`` is ``(values * gathered).sum()``, but
-    many grids of values can be summed up from one gathering.
+    For any values on the grid, ``(place(values, box, H, W, offset) * picture).sum()`` is ``(values * gathered).sum()``,
+    but many grids of values can be summed up from one gathering.
     """
-    rows, columns = _spread(box.height, height), _spread(box.width, width)
+    rows, columns = _spread(box.height, height, offset), _spread(box.width, width, offset)
     gathered: NDArray[np.float32] = rows.T @ crop(picture, box).astype(np.float32) @ columns
     return gathered
 
 
-def extent(box: Box, height: int, width: int) -> NDArray[np.float32]:
+def extent(box: Box, height: int, width: int, offset: float = 0.0) -> NDArray[np.float32]:
     """What ``gather`` gives for a picture of ones: the pixels that each cell stands for, (height, width)."""
-    return np.outer(_spread(box.height, height).sum(axis=0), _spread(box.width, width).sum(axis=0))
+    return np.outer(_spread(box.height, height, offset).sum(axis=0), _spread(box.width, width, offset).sum(axis=0))
 
 
 def bounding_box(binary: NDArray[np.bool_]) -> Box | None:
@@ -128,6 +133,12 @@ def _span(low: int, high: int, side: int, limit: int) -> tuple[int, int]:
     return start, start + side
 
 
-def _spread(pixels: int, cells: int) -> NDArray[np.float32]:
-    """(pixels, cells): how much of each cell there is in each pixel along one axis."""
-    return resize(np.eye(cells, dtype=np.float32), pixels, cells)
+def _spread(pixels: int, cells: int, offset: float) -> NDArray[np.float32]:
+    """(pixels, cells): how much of each cell there is in each pixel along one axis.
+
+    Linear between the cells and level beyond the outermost; where pixels are larger than cells, the mean over a pixel.
+    """
+    fine = pixels * math.ceil(cells / pixels)
+    places = (np.arange(fine, dtype=np.float32) + 0.5) * (cells / fine) - 0.5 - offset  # in cells, 0 on the first
+    near = 1 - np.abs(np.clip(places, 0, cells - 1)[:, None] - np.arange(cells, dtype=np.float32))
+    return resize(np.maximum(near, 0).astype(np.float32), pixels, cells)

@@ -113,8 +113,9 @@ class Analyser:
 
     def _explanations(self, maps: ClassMaps, stage: str, region: Box, mask: LesionMask) -> tuple[Explanation, ...]:
         height, width = mask.probability.shape
+        offset = self.classifier_card.stage_offsets.get(stage, 0.0)
         explanations = (
-            Explanation(label, METHOD, stage, values, region, height, width)
+            Explanation(label, METHOD, stage, values, region, height, width, offset)
             for label, values in zip(self.classifier_card.labels, maps.maps, strict=True)
         )
         return measured(explanations, mask)

@@ -151,6 +151,7 @@ class Explanation:
             stage of a pooled linear head it adds up to ``logit − bias``.
         region: the box of the picture that the network saw.
         height, width: of the picture, px.
+        offset: how far to the right and down of the middle of its square a cell looks, in cells.
         lesion_share: part of the positive evidence that lies inside the lesion, in [0, 1]; NaN without evidence.
     """
 
@@ -161,6 +162,7 @@ class Explanation:
     region: Box
     height: int
     width: int
+    offset: float = 0.0
     lesion_share: float = float("nan")
 
     def __post_init__(self) -> None:
@@ -176,7 +178,7 @@ class Explanation:
 
         Computed at each call, so that an analysis of a 40-megapixel picture stays small.
         """
-        return place(np.maximum(self.activation_map, 0), self.region, self.height, self.width)
+        return place(np.maximum(self.activation_map, 0), self.region, self.height, self.width, self.offset)
 
     @property
     def peak(self) -> float:
@@ -191,9 +193,9 @@ class Explanation:
 def measured(explanations: Iterable[Explanation], mask: LesionMask) -> tuple[Explanation, ...]:
     """The same maps with their ``lesion_share`` measured on ``mask``. Maps on one grid share most of the work."""
     explanations, binary = tuple(explanations), mask.binary
-    grids = {(e.region, *e.activation_map.shape) for e in explanations}
-    cells = {grid: (gather(binary, *grid), extent(*grid)) for grid in grids}
-    return tuple(replace(e, lesion_share=_share(e, *cells[e.region, *e.activation_map.shape])) for e in explanations)
+    grids = [(e.region, *e.activation_map.shape, e.offset) for e in explanations]
+    cells = {grid: (gather(binary, *grid), extent(*grid)) for grid in set(grids)}
+    return tuple(replace(e, lesion_share=_share(e, *cells[grid])) for e, grid in zip(explanations, grids, strict=True))
 
 
 def _share(explanation: Explanation, inside: NDArray[np.float32], everywhere: NDArray[np.float32]) -> float:

@@ -105,6 +105,12 @@ def test_what_is_fitted_on_val_keeps_its_word_there(classifier: LoadedModel) -> 
     assert card.outlier.auroc["flat"] == 1
 
 
+def test_where_the_cells_look_is_measured_for_every_stage(classifier: LoadedModel) -> None:
+    offsets = classifier.card.stage_offsets
+    assert tuple(offsets) == classifier.card.stages
+    assert all(-1 < offset < 0 for offset in offsets.values())  # a ResNet's strides look up and to the left
+
+
 def test_the_view_is_chosen_among_region_and_size(classifier: LoadedModel) -> None:
     view, _ = classifier.card.choices
     tried = {name: (min(accuracy, 0.82), recall) for name, accuracy, recall in _views(view)}

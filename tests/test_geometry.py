@@ -96,13 +96,36 @@ def test_a_spot_comes_back_to_where_it_was(seed: int) -> None:
 
 @pytest.mark.parametrize("box", [Box(0, 0, 30, 20), Box(4, 3, 29, 17), Box(7, 5, 10, 20)])
 @pytest.mark.parametrize("grid", [(1, 1), (3, 4), (7, 7)])
-def test_gathering_sums_what_placing_spreads(box: Box, grid: tuple[int, int]) -> None:
+@pytest.mark.parametrize("offset", [0.0, -0.45, 0.3])
+def test_gathering_sums_what_placing_spreads(box: Box, grid: tuple[int, int], offset: float) -> None:
     dice = np.random.default_rng(0)
     values, picture = dice.random(grid, np.float32), dice.random((20, 30), np.float32)
-    spread = (place(values, box, 20, 30) * picture).sum()
-    assert (values * gather(picture, box, *grid)).sum() == pytest.approx(spread, rel=1e-4)
+    spread = (place(values, box, 20, 30, offset) * picture).sum()
+    assert (values * gather(picture, box, *grid, offset)).sum() == pytest.approx(spread, rel=1e-4)
 
-    np.testing.assert_allclose(extent(box, *grid), gather(np.ones((20, 30), bool), box, *grid), rtol=1e-5)
+    everywhere = gather(np.ones((20, 30), bool), box, *grid, offset)
+    np.testing.assert_allclose(extent(box, *grid, offset), everywhere, rtol=1e-5)
+
+
+@pytest.mark.parametrize("grid", [(5, 5), (12, 16), (60, 80)])
+def test_without_an_offset_placing_is_resizing(grid: tuple[int, int]) -> None:
+    values = np.random.default_rng(0).random(grid, np.float32)
+    np.testing.assert_allclose(place(values, Box(2, 1, 42, 31), 40, 50)[1:31, 2:42], resize(values, 30, 40), atol=2e-6)
+
+
+@pytest.mark.parametrize("offset", [-0.5, -0.2, 0.0, 0.4])
+def test_an_offset_moves_a_cell_by_its_part_of_a_cell(offset: float) -> None:
+    values = np.zeros((5, 5), np.float32)
+    values[2, 1] = 1
+    placed = place(values, Box(10, 20, 60, 70), 100, 100, offset)
+    rows, columns = np.mgrid[:100, :100] + 0.5
+    centre = [(axis * placed).sum() / placed.sum() for axis in (rows, columns)]
+    assert centre == pytest.approx([45 + 10 * offset, 25 + 10 * offset], abs=1e-3)
+
+
+def test_beyond_the_outermost_cells_their_values_go_on() -> None:
+    placed = place(np.array([[1, 3]], np.float32), Box(0, 0, 8, 1), 1, 8, offset=0.5)
+    np.testing.assert_allclose(placed, [[1, 1, 1, 1, 1.25, 1.75, 2.25, 2.75]])
 
 
 def test_one_cell_stands_for_the_whole_box() -> None:

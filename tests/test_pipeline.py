@@ -68,6 +68,18 @@ def test_the_last_maps_add_up_to_the_logits(analyser: Analyser, analyses: list[A
         np.testing.assert_allclose(sums, analysis.prediction.logits - bias, rtol=1e-3, atol=1e-4)
 
 
+def test_maps_lie_where_the_card_says_that_the_cells_look(
+    analyser: Analyser, cases: list[Case], tiny_models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SKINVISION_WEIGHTS", str(tiny_models))
+    model = load("resnet50")
+    beside = Analyser(load("unet"), replace(model, card=replace(model.card, stage_offsets={"stage4": -0.4})))
+    one, other = (which.analyse(cases[0]).explanation("mel") for which in (analyser, beside))
+    np.testing.assert_array_equal(one.activation_map, other.activation_map)
+    assert (one.offset, other.offset) == (0.0, -0.4)
+    assert {e.offset for e in beside.explain(beside.analyse(cases[0]), "stage3").explanations} == {0.0}
+
+
 def test_each_share_is_measured_on_the_mask(analyses: list[Analysis]) -> None:
     for analysis in analyses:
         for explanation in analysis.explanations:

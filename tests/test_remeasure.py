@@ -9,11 +9,13 @@ import msgspec
 import pytest
 
 from skinvision.card import Dataset, ModelCard, Task
+from skinvision.classify import staged
 from skinvision.cli import main
 from skinvision.errors import DataRejected, WeightsRejected
 from skinvision.models import registry
 from skinvision.phantom import Feature
 from skinvision.reports import ClassificationReport, SegmentationReport
+from skinvision.training.centres import stage_offsets
 from skinvision.training.evaluate import evaluate
 from skinvision.training.remeasure import remeasure
 from tests.lessons import write_lesions
@@ -57,7 +59,8 @@ def test_the_card_gets_what_evaluate_finds_and_keeps_everything_else(
     assert registry.load(card.name).card == written
     assert written.val == evaluate(card.task, data, "val", card.name)
     assert written.test == evaluate(card.task, data, "test", card.name)
-    assert replace(written, val=card.val, test=card.test) == card
+    assert written.stage_offsets == _offsets(card)
+    assert replace(written, val=card.val, test=card.test, stage_offsets=card.stage_offsets) == card
 
 
 @pytest.mark.parametrize("card", TASKS, indirect=True)
@@ -135,3 +138,7 @@ def _without(value: object, names: set[str]) -> object:
 def test_the_shipped_cards_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SKINVISION_WEIGHTS", raising=False)
     assert {registry.read_card(name).task for task in TASKS for name in registry.names(task)} == set(TASKS)
+
+
+def _offsets(card: ModelCard) -> dict[str, float]:
+    return stage_offsets(staged(registry.load(card.name)), card) if card.task == "classification" else {}

@@ -24,6 +24,7 @@ from skinvision.geometry import resize
 from skinvision.models.registry import LoadedModel
 from skinvision.models.staged import Output, StagedClassifier
 from skinvision.segment import segment
+from skinvision.training.centres import stage_offsets
 from skinvision.training.data import Sample, read_labelled, read_mask
 from skinvision.training.decision import Decision, fit_decision
 from skinvision.training.evaluate import evaluate_classification, evaluate_segmentation
@@ -101,7 +102,13 @@ def finish_classifier(
     truth = _truth(model.card, splits.val)
     calibration = trust.fit_calibration(val.logits + _shift_bias(model, decision.shift), truth)
     statistics, outlier = _outlier_rule(model, segmenter, splits.train, background, val.features)
-    card = replace(model.card, calibration=calibration, outlier=outlier, choices=(view, decision.sentence))
+    card = replace(
+        model.card,
+        calibration=calibration,
+        outlier=outlier,
+        choices=(view, decision.sentence),
+        stage_offsets=stage_offsets(staged(model), model.card),
+    )
     model = replace(model, card=card, statistics=statistics)
     test = evaluate_classification(model, segmenter, splits.test) if splits.test else None
     card = replace(card, val=evaluate_classification(model, segmenter, splits.val), test=test)

@@ -6,14 +6,18 @@ from dataclasses import replace
 from pathlib import Path
 
 from skinvision.card import ModelCard, Task
+from skinvision.classify import staged
 from skinvision.errors import DataRejected
 from skinvision.models import registry
+from skinvision.training.centres import stage_offsets
 from skinvision.training.data import read_table
 from skinvision.training.evaluate import evaluate, load_for
 
 
 def remeasure(task: Task, data: Path, model: str | None = None) -> ModelCard:
     """Measure the splits that a model's card names, ``val`` and ``test``, and write the figures into the card.
+
+    So is where the cells of a classifier's stages look.
 
     Args:
         data: the folder that the model was trained on, the first one where there were several.
@@ -26,12 +30,16 @@ def remeasure(task: Task, data: Path, model: str | None = None) -> ModelCard:
         DataRejected: as ``evaluate``; also where the folder has another number of pictures than the card says.
         UnknownName, WeightsRejected: as ``evaluate``.
     """
-    card = load_for(task, model).card
+    found = load_for(task, model)
+    card = found.card
     for split in _splits(card):
         _check_number(card, data, split)
     reports = {split: evaluate(task, data, split, card.name) for split in _splits(card)}
     written = registry.read_card(card.name)
-    written = replace(written, val=reports.get("val", written.val), test=reports.get("test", written.test))
+    offsets = stage_offsets(staged(found), card) if task == "classification" else {}
+    written = replace(
+        written, val=reports.get("val", written.val), test=reports.get("test", written.test), stage_offsets=offsets
+    )
     registry.rewrite(written)
     return written
 

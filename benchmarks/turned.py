@@ -1,0 +1,54 @@
+"""Do maps lie where the evidence is? Those of a lesion and of the same lesion turned by 180° must cover each other.
+
+For each stage of each classifier: the correlation of the evidence for the predicted class with that of the turned
+picture, turned back; with the places at which the cells look, as the card says, and as if they looked at the middle of
+their squares.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.measure import Figure, options, pictures, show
+from skinvision.models import registry
+from skinvision.pipeline import Analyser
+from skinvision.types import Case, Explanation
+
+PICTURES = 12
+
+
+def main() -> None:
+    chosen = options(__doc__, rounds=1)
+    figures = []
+    for name in registry.names("classification"):
+        analyser = Analyser.load(classifier=name)
+        for stage in analyser.classifier_card.stages:
+            found = np.mean([agreement(analyser, stage, case) for case in pictures(PICTURES)], axis=0)
+            for value, how in zip(found, ("where the cells look", "middle of the square"), strict=True):
+                figures.append(Figure(f"{name}, {stage}, {how}", float(value), ""))
+    show("Maps of a picture and of the same picture turned: their correlation", figures, chosen.json)
+
+
+def agreement(analyser: Analyser, stage: str, case: Case) -> tuple[float, float]:
+    """Correlation of the two maps with the card's offset and without one."""
+    turned = replace(case, image=_turned(case.image))
+    analyses = [analyser.analyse(one, stage) for one in (case, turned)]
+    label = analyses[0].prediction.top
+    maps = [analysis.explanation(label) for analysis in analyses]
+    return _correlation(*maps), _correlation(*(replace(one, offset=0.0) for one in maps))
+
+
+def _correlation(one: Explanation, of_turned: Explanation) -> float:
+    return float(np.corrcoef(one.evidence.ravel(), _turned(of_turned.evidence).ravel())[0, 1])
+
+
+def _turned(array: NDArray[Any]) -> NDArray[Any]:
+    return array[::-1, ::-1]
+
+
+if __name__ == "__main__":
+    main()
