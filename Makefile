@@ -1,9 +1,10 @@
 # make run starts the app (PORT=… to choose its port), make test the tests. Both bring .venv up to date first.
 .DELETE_ON_ERROR:
-.PHONY: run test check train-unet train-resnet50 benchmark screenshots figures clean
+.PHONY: run test check train-unet train-resnet50 study benchmark screenshots figures clean
 
 DATA ?= data
 PYTHON := .venv/bin/python
+STUDY := SKINVISION_WEIGHTS=runs/study .venv/bin/python -m skinvision train classification --recipe resnet50-study
 APP := .venv/run.stamp
 TESTS := .venv/test.stamp
 TRAIN := .venv/train.stamp
@@ -27,6 +28,16 @@ train-unet: $(TRAIN)
 
 train-resnet50: $(TRAIN)
 	$(PYTHON) -m skinvision train classification --data $(DATA) --out resnet50 $(OPTIONS)
+
+# Figures alone are kept of these four: what the outline is worth to a classifier, and what a split by image adds to its
+# figures. For instance: make study DATA=~/ham10000 OPTIONS="--start start.safetensors"
+study: $(TRAIN)
+	mkdir -p runs/study weights/study
+	cp weights/unet.json weights/unet.safetensors runs/study/
+	for region in whole box lesion; do $(STUDY) --data $(DATA) --region $$region --out study-$$region $(OPTIONS) || exit; done
+	$(PYTHON) -m skinvision.training.by_image $(DATA) runs/study/$(notdir $(DATA))-by-image
+	$(STUDY) --data runs/study/$(notdir $(DATA))-by-image --region whole --out study-by-image $(OPTIONS)
+	cp runs/study/study-*.json weights/study/
 
 benchmark: $(TESTS)
 	$(PYTHON) -m benchmarks.analyse

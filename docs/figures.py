@@ -1,4 +1,4 @@
-"""Put the models' held-out figures, as their cards say, between the two marks in the README."""
+"""Put the held-out figures of models and study, as their cards say, between the two marks in the README."""
 
 from __future__ import annotations
 
@@ -25,8 +25,9 @@ def with_figures(text: str) -> str:
     _, end, after = rest.partition(END)
     if not (mark and end):
         raise ValueError(f"expected the marks {BEGIN.strip()!r} and {END.strip()!r} in {README.name}; put them back")
-    cards = [catalogue.read_card(name) for task in catalogue.DEFAULTS for name in catalogue.names(task)]
-    return f"{before}{mark}\n{model_tables(cards)}\n\n{end}{after}"
+    models = [catalogue.read_card(name) for task in catalogue.DEFAULTS for name in catalogue.names(task)]
+    tables = "\n\n".join(filter(None, map(model_tables, (models, catalogue.study()))))
+    return f"{before}{mark}\n{tables}\n\n{end}{after}"
 
 
 if __name__ == "__main__":

@@ -13,10 +13,10 @@ def _cards() -> list[ModelCard]:
     return [models.card(name) for task in reversed(DEFAULTS) for name in models.names(task)]
 
 
-def _view() -> str:
+def _view(has_study: bool) -> str:
     return st.segmented_control(
         "View",
-        ["All models", "One model"],
+        ["All models", "One model", *["Experiments"] * has_study],
         default="All models",
         required=True,
         key="evidence_view",
@@ -41,13 +41,16 @@ frame.require()
 st.title("How good are the models?", anchor=False)
 st.markdown("Measured on held-out pictures, which took no part in training or in any choice.")
 try:
-    cards = _cards()
+    cards, study = _cards(), models.study()
 except SkinvisionError as error:
     st.error(f"The cards cannot be read: {session.literal(str(error))}.", icon=":material/error:")
 else:
-    from skinvision.ui import leaderboard, scorecard  # with them comes plotly
+    from skinvision.ui import experiments, leaderboard, scorecard  # with them comes plotly
 
-    if _view() == "All models":
+    view = _view(bool(study))
+    if view == "All models":
         leaderboard.show(cards)
-    else:
+    elif view == "One model":
         scorecard.show(models.card(_choice(titles(cards))))
+    else:
+        experiments.show(study)

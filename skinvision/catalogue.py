@@ -39,20 +39,34 @@ def read_card(name: str) -> ModelCard:
     path = folder() / f"{name}.json"
     if Path(name).name != name or not path.is_file():
         raise UnknownName.among("model", name, sorted(p.stem for p in folder().glob("*.json")))
-    try:
-        card = msgspec.json.decode(path.read_bytes(), type=ModelCard)
-    except msgspec.MsgspecError as error:
-        raise WeightsRejected(f"a card of this version in {path.name}", str(error), "restore the file") from error
-    if card.name != name:
-        raise WeightsRejected(f"the name {name!r} in {path.name}", repr(card.name), "give the file its own name back")
-    _check(card)
-    return card
+    return _read(path)
+
+
+def study() -> tuple[ModelCard, ...]:
+    """Cards of models that were trained for a comparison and not kept, in the folder's own folder ``study``.
+
+    Raises:
+        WeightsRejected: as ``read_card``.
+    """
+    return tuple(_read(path) for path in sorted((folder() / "study").glob("*.json")))
 
 
 def weights_bytes(name: str) -> int | None:
     """Size of the weights file of the model ``name``; None where there is no such file."""
     path = folder() / f"{name}.safetensors"
     return path.stat().st_size if path.is_file() else None
+
+
+def _read(path: Path) -> ModelCard:
+    try:
+        card = msgspec.json.decode(path.read_bytes(), type=ModelCard)
+    except msgspec.MsgspecError as error:
+        raise WeightsRejected(f"a card of this version in {path.name}", str(error), "restore the file") from error
+    if card.name != path.stem:
+        expected = f"the name {path.stem!r} in {path.name}"
+        raise WeightsRejected(expected, repr(card.name), "give the file its own name back")
+    _check(card)
+    return card
 
 
 def _check(card: ModelCard) -> None:

@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 from skinvision.card import ModelCard
 from skinvision.render.charts import BLUE, GRID, VERMILLION, bold, framed, wrapped
 from skinvision.render.leaderboard import Board, Interval, is_default, with_interval
+from skinvision.render.study import Row
 from skinvision.render.words import percent
 from skinvision.reports import ClassificationReport, GroupReport
 
@@ -48,10 +49,7 @@ def models_chart(board: Board, titles: Mapping[str, str]) -> go.Figure:
     ]
     figure = go.Figure(_dots(dots, BLUE))
     _rows(figure, [bold(names[card.name]) if is_default(card) else names[card.name] for card in board.cards])
-    low, high = min(dot.ends[0] for dot in dots), max(dot.ends[1] for dot in dots)
-    room = max(0.25 * (high - low), 0.01)  # letters need it beside the outermost dots
-    figure.update_xaxes(range=[low - room, high + room], title=f"{ranked.title}, with 95 % interval")
-    figure.update_xaxes(showgrid=True, gridcolor=GRID, zeroline=False)
+    _close_axis(figure, dots, f"{ranked.title}, with 95 % interval")
     return framed(figure, height=58 * len(board.cards) + 80)
 
 
@@ -78,6 +76,25 @@ def groups_chart(groups: Mapping[str, GroupReport]) -> go.Figure:
     _rows(figure, [wrapped(value) for value in groups])
     _share_axis(figure, "named correctly, with 95 % interval")
     framed(figure, height=84 * len(groups) + 110)
+    return figure.update_layout(legend={"y": 1, "yanchor": "bottom"}, margin_t=36)
+
+
+def study_chart(found: Sequence[Row]) -> go.Figure:
+    """Balanced accuracy of each run of the study on both held-out splits, with its 95 % interval."""
+    figure, drawn = go.Figure(), []
+    for name, colour, place, of in (
+        ("test pictures", BLUE, -_APART, [row.test for row in found]),
+        ("validation pictures", VERMILLION, _APART, [row.val for row in found]),
+    ):
+        dots = [
+            _Dot(number + place, one.value, (one.low, one.high), with_interval(one.value, None), row.title)
+            for number, (row, one) in enumerate(zip(found, of, strict=True))
+        ]
+        figure.add_trace(_dots(dots, colour, name))
+        drawn.extend(dots)
+    _rows(figure, [wrapped(row.title, 22) for row in found])
+    _close_axis(figure, drawn, "balanced accuracy, with 95 % interval")
+    framed(figure, height=84 * len(found) + 110)
     return figure.update_layout(legend={"y": 1, "yanchor": "bottom"}, margin_t=36)
 
 
@@ -146,6 +163,13 @@ def _rows(figure: go.Figure, names: Sequence[str]) -> None:
         showgrid=False,
         zeroline=False,
     )
+
+
+def _close_axis(figure: go.Figure, dots: Sequence[_Dot], title: str) -> None:
+    """No wider than the dots need, with room for the letters beside the outermost ones."""
+    low, high = min(dot.ends[0] for dot in dots), max(dot.ends[1] for dot in dots)
+    room = max(0.25 * (high - low), 0.01)
+    figure.update_xaxes(range=[low - room, high + room], title=title, showgrid=True, gridcolor=GRID, zeroline=False)
 
 
 def _share_axis(figure: go.Figure, title: str) -> None:

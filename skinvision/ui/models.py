@@ -38,6 +38,12 @@ def card(name: str) -> ModelCard:
     return catalogue.read_card(name)
 
 
+@st.cache_resource(show_spinner=False)
+def study() -> tuple[ModelCard, ...]:
+    """As ``catalogue.study``, read once."""
+    return catalogue.study()
+
+
 def title(name: str) -> str:
     """What the model is called on a page; with its name where another one for its task has the same title."""
     return titles(map(card, names(card(name).task)))[name]
