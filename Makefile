@@ -44,6 +44,7 @@ benchmark: $(TESTS)
 	$(PYTHON) -m benchmarks.cam
 	$(PYTHON) -m benchmarks.turned
 	$(PYTHON) -m benchmarks.models
+	$(PYTHON) -m benchmarks.compare
 	$(PYTHON) -m benchmarks.app
 
 screenshots: $(TESTS)
