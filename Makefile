@@ -4,6 +4,7 @@
 
 DATA ?= data
 PYTHON := .venv/bin/python
+BY_IMAGE = runs/study/$(notdir $(DATA:/=))-by-image
 STUDY := SKINVISION_WEIGHTS=runs/study .venv/bin/python -m skinvision train classification --recipe resnet50-study
 APP := .venv/run.stamp
 TESTS := .venv/test.stamp
@@ -35,9 +36,10 @@ study: $(TRAIN)
 	mkdir -p runs/study weights/study
 	cp weights/unet.json weights/unet.safetensors runs/study/
 	for region in whole box lesion; do $(STUDY) --data $(DATA) --region $$region --out study-$$region $(OPTIONS) || exit; done
-	$(PYTHON) -m skinvision.training.by_image $(DATA) runs/study/$(notdir $(DATA))-by-image
-	$(STUDY) --data runs/study/$(notdir $(DATA))-by-image --region whole --out study-by-image $(OPTIONS)
-	cp runs/study/study-*.json weights/study/
+	test -d $(BY_IMAGE) || $(PYTHON) -m skinvision.training.by_image $(DATA) $(BY_IMAGE)
+	$(STUDY) --data $(BY_IMAGE) --region whole --out study-by-image $(OPTIONS)
+	cp runs/study/study-whole.json runs/study/study-box.json runs/study/study-lesion.json \
+	    runs/study/study-by-image.json weights/study/
 
 benchmark: $(TESTS)
 	$(PYTHON) -m benchmarks.analyse

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.measure import Figure, options, pictures, show
+from skinvision.geometry import crop
 from skinvision.models import registry
 from skinvision.pipeline import Analyser
 from skinvision.types import Case, Explanation
@@ -43,7 +44,17 @@ def agreement(analyser: Analyser, stage: str, case: Case) -> tuple[float, float]
 
 
 def _correlation(one: Explanation, of_turned: Explanation) -> float:
-    return float(np.corrcoef(one.evidence.ravel(), _turned(of_turned.evidence).ravel())[0, 1])
+    """Over what both views have in common; 0 where one has no evidence there."""
+    both = _seen(one) & _turned(_seen(of_turned))
+    found = [evidence[both] for evidence in (one.evidence, _turned(of_turned.evidence))]
+    return float(np.corrcoef(found)[0, 1]) if all(values.std() for values in found) else 0.0
+
+
+def _seen(explanation: Explanation) -> NDArray[np.bool_]:
+    """(H, W): where the network looked."""
+    everywhere = np.zeros((explanation.height, explanation.width), bool)
+    crop(everywhere, explanation.region)[...] = True
+    return everywhere
 
 
 def _turned(array: NDArray[Any]) -> NDArray[Any]:

@@ -26,8 +26,9 @@ def with_figures(text: str) -> str:
     if not (mark and end):
         raise ValueError(f"expected the marks {BEGIN.strip()!r} and {END.strip()!r} in {README.name}; put them back")
     models = [catalogue.read_card(name) for task in catalogue.DEFAULTS for name in catalogue.names(task)]
-    tables = "\n\n".join(filter(None, map(model_tables, (models, catalogue.study()))))
-    return f"{before}{mark}\n{tables}\n\n{end}{after}"
+    experiments = model_tables(catalogue.study())
+    told = f"The experiments, whose weights are not kept:\n\n{experiments}\n\n" if experiments else ""
+    return f"{before}{mark}\n{model_tables(models)}\n\n{told}{end}{after}"
 
 
 if __name__ == "__main__":

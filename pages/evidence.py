@@ -6,6 +6,7 @@ from skinvision.card import ModelCard
 from skinvision.catalogue import DEFAULTS
 from skinvision.errors import SkinvisionError
 from skinvision.render.leaderboard import titles
+from skinvision.render.study import is_told
 from skinvision.ui import frame, models, session
 
 
@@ -37,17 +38,26 @@ def _choice(named: dict[str, str]) -> str:
     )
 
 
+def _study() -> tuple[ModelCard, ...]:
+    try:
+        return models.study()
+    except SkinvisionError as error:
+        st.warning(f"The experiments cannot be read: {session.literal(str(error))}.", icon=":material/warning:")
+        return ()
+
+
 frame.require()
 st.title("How good are the models?", anchor=False)
-st.markdown("Measured on held-out pictures, which took no part in training or in any choice.")
+st.markdown("Measured on held-out test pictures, which took no part in training or in any choice.")
 try:
-    cards, study = _cards(), models.study()
+    cards = _cards()
 except SkinvisionError as error:
     st.error(f"The cards cannot be read: {session.literal(str(error))}.", icon=":material/error:")
 else:
     from skinvision.ui import experiments, leaderboard, scorecard  # with them comes plotly
 
-    view = _view(bool(study))
+    study = _study()
+    view = _view(is_told(study))
     if view == "All models":
         leaderboard.show(cards)
     elif view == "One model":

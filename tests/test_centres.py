@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from skinvision.models.staged import PooledLinear, StagedClassifier
 from skinvision.training.centres import stage_offsets
@@ -44,6 +44,28 @@ def right_and_below() -> nn.Module:
 def test_a_stage_looks_where_its_convolutions_do(stages: dict[str, nn.Module], expected: dict[str, float]) -> None:
     network = StagedClassifier(stages, PooledLinear(3, 7)).eval().requires_grad_(False)
     assert stage_offsets(network, CARD) == pytest.approx(expected, abs=0.005)
+
+
+def test_far_tails_count_little_and_dead_cells_not_at_all() -> None:
+    class Twice(nn.Module):
+        """Each cell sees its own square, and a little of one eleven cells further on."""
+
+        def forward(self, x: Tensor) -> Tensor:
+            return nn.functional.avg_pool2d(x + 0.2 * x.roll((-44, -44), dims=(2, 3)), 4)
+
+    network = StagedClassifier({"all": Twice()}, PooledLinear(3, 7)).eval()
+    assert stage_offsets(network, CARD)["all"] == pytest.approx(0.02, abs=0.01)  # the mean lies 0.42 beside
+    dead = StagedClassifier({"dead": nn.Sequential(nn.AvgPool2d(4), nn.Threshold(1e9, 0.0))}, PooledLinear(3, 7)).eval()
+    assert stage_offsets(dead, CARD) == {"dead": 0.0}
+
+
+def test_no_more_than_half_a_cell_is_told() -> None:
+    class Aside(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            return nn.functional.avg_pool2d(x.roll((3, 3), dims=(2, 3)), 4)
+
+    network = StagedClassifier({"aside": Aside()}, PooledLinear(3, 7)).eval()
+    assert stage_offsets(network, CARD) == {"aside": -0.5}
 
 
 def test_the_same_network_looks_at_the_same_place_twice_and_gathers_no_gradients() -> None:

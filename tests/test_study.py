@@ -51,14 +51,22 @@ def test_the_interval_of_a_difference_worked_out_on_paper() -> None:
 
 def test_what_follows_is_said_by_the_intervals() -> None:
     told = worth_of_regions(rows(CARDS, REGIONS))
-    assert "by +4.0 points (95 %: −1.0 to +9.0) and the lesion alone by −10.0 points (95 %: −15.0 to −5.0)" in told
-    assert "the box cannot be told from it and the lesion alone does worse" in told
-    assert told.endswith("is not shown here.")
-    better = rows([*CARDS[:1], run("study-box", 0.8), *CARDS[2:]], REGIONS)
-    assert "the box does better" in worth_of_regions(better)
-    assert worth_of_regions(better).endswith("holds here.")
-    assert "gets 0.850 instead of 0.700: +15.0 points (95 %: +10.0 to +20.0)" in worth_of_the_leak(rows(CARDS, SPLITS))
-    assert "may be chance" in worth_of_the_leak(rows([CARDS[0], run("study-by-image", 0.71)], SPLITS))
+    assert "the box by +4.0 points (95 %: −1.0 to +9.0) and the lesion alone by −10.0 points (95 %: −15.0 to " in told
+    assert "So the box does as well as far as so few pictures tell and the lesion alone does worse: that" in told
+    assert told.endswith("that segmentation helps is not shown here.")
+    box = worth_of_regions(rows([CARDS[0], run("study-box", 0.8), CARDS[2]], REGIONS))
+    assert "So the box does better and the lesion alone does worse: it helps to show a network the box here." in box
+    both = worth_of_regions(rows([CARDS[0], run("study-box", 0.8), run("study-lesion", 0.8)], REGIONS))
+    assert both.endswith("it helps to show a network the box and the lesion alone here.")
+
+
+def test_a_leak_is_said_to_help_only_where_it_does() -> None:
+    told = worth_of_the_leak(rows(CARDS, SPLITS))
+    assert "gets 0.850 instead of 0.700: +15.0 points (95 %: +10.0 to +20.0) that it would not keep" in told
+    for balanced, points in ((0.71, "+1.0"), (0.70, "+0.0"), (0.60, "−10.0")):
+        told = worth_of_the_leak(rows([CARDS[0], run("study-by-image", balanced)], SPLITS))
+        assert f"a difference of {points} points" in told
+        assert "no gain from the leak can be told from chance" in told
 
 
 def test_both_splits_stand_beside_each_other() -> None:
@@ -99,14 +107,21 @@ def test_evidence_shows_the_experiments(folder: Path) -> None:
         assert headers(_experiments()) == ["What does a leak add?"]
 
 
-def test_without_a_study_there_is_no_such_view(folder: Path) -> None:
-    for path in (folder / "study").iterdir():
-        path.unlink()
-    app = checked(opened().switch_page("pages/evidence.py").run())
+def test_without_a_whole_question_there_is_no_such_view(folder: Path) -> None:
+    for name in ("whole", "lesion"):
+        (folder / "study" / f"study-{name}.json").unlink()
+    app = opened("evidence.py")
     assert app.get("button_group")[0].options == ["All models", "One model"]
 
 
+def test_a_broken_card_of_the_study_leaves_the_models_alone(folder: Path) -> None:
+    (folder / "study" / "study-box.json").write_text("{}")
+    app = opened("evidence.py")
+    assert "study-box.json" in app.warning[0].value.replace("\\", "")
+    assert headers(app) == ["Which diagnosis it is", "Where the lesion is"]
+
+
 def _experiments() -> AppTest:
-    app = checked(opened().switch_page("pages/evidence.py").run())
+    app = opened("evidence.py")
     app.get("button_group")[0].set_value("Experiments")
     return checked(app.run())

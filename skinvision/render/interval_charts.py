@@ -80,7 +80,7 @@ def groups_chart(groups: Mapping[str, GroupReport]) -> go.Figure:
 
 
 def study_chart(found: Sequence[Row]) -> go.Figure:
-    """Balanced accuracy of each run of the study on both held-out splits, with its 95 % interval."""
+    """Balanced accuracy of each run of the study on test and validation pictures, with its 95 % interval."""
     figure, drawn = go.Figure(), []
     for name, colour, place, of in (
         ("test pictures", BLUE, -_APART, [row.test for row in found]),

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from math import hypot
 
 from skinvision.card import ModelCard
-from skinvision.render.leaderboard import with_interval
 from skinvision.reports import ClassificationReport, Interval
 
 REGIONS = {
@@ -24,13 +23,12 @@ SPLITS = {"study-whole": "Split by lesion", "study-by-image": "Split by image"}
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One run of the study: what it is called, and its balanced accuracy on both held-out splits."""
+    """One run of the study: what it is called, its balanced accuracy on ``val`` and ``test``, and all of ``test``."""
 
     title: str
     val: Interval
     test: Interval
-    accuracy: Interval
-    macro_auc: float
+    report: ClassificationReport
 
 
 def rows(cards: Sequence[ModelCard], titles: Mapping[str, str]) -> tuple[Row, ...]:
@@ -44,9 +42,9 @@ def rows(cards: Sequence[ModelCard], titles: Mapping[str, str]) -> tuple[Row, ..
     return tuple(row for row in found if row) if len(found) == len(titles) and all(found) else ()
 
 
-def interval(figure: Interval) -> str:
-    """``0.743 (0.696–0.787)``."""
-    return with_interval(figure.value, (figure.low, figure.high))
+def is_told(cards: Sequence[ModelCard]) -> bool:
+    """Whether all runs of a question are there."""
+    return any(rows(cards, titles) for titles in (REGIONS, SPLITS))
 
 
 def difference(one: Interval, other: Interval) -> Interval:
@@ -66,36 +64,34 @@ def difference(one: Interval, other: Interval) -> Interval:
 def worth_of_regions(found: Sequence[Row]) -> str:
     """Two sentences on what the box and the lesion alone are worth against the whole picture, by the test pictures."""
     whole, box, lesion = (row.test for row in found)
-    gains = difference(box, whole), difference(lesion, whole)
-    changes = [_points(gain) for gain in gains]
-    helps = any(gain.low > 0 for gain in gains)
-    return (
-        f"Against the whole picture, the box around the lesion changes the balanced accuracy by {changes[0]} and the "
-        f"lesion alone by {changes[1]}. So the box {_verdict(gains[0])} and the lesion alone {_verdict(gains[1])}: "
-        f"that segmentation helps classification {'holds' if helps else 'is not shown'} here."
-    )
+    gains = {"the box": difference(box, whole), "the lesion alone": difference(lesion, whole)}
+    changes = " and ".join(f"{name} by {_points(gain)}" for name, gain in gains.items())
+    verdicts = " and ".join(f"{name} {_verdict(gain)}" for name, gain in gains.items())
+    better = " and ".join(name for name, gain in gains.items() if gain.low > 0)
+    conclusion = f"it helps to show a network {better}" if better else "that segmentation helps is not shown"
+    return f"Against the whole picture, balanced accuracy changes with {changes}. So {verdicts}: {conclusion} here."
 
 
 def worth_of_the_leak(found: Sequence[Row]) -> str:
     """Two sentences on what a split by image adds."""
     by_lesion, by_image = (row.test for row in found)
     gain = difference(by_image, by_lesion)
-    told = {
-        True: "A report that does not say how it split its pictures may owe as much to lesions that its network knew.",
-        False: "With so few pictures that may be chance; the leak is wrong all the same.",
-    }
+    told = f"Split by image, the same network gets {by_image.value:.3f} instead of {by_lesion.value:.3f}"
+    if gain.low > 0:
+        return (
+            f"{told}: {_points(gain)} that it would not keep on new patients. A report that does not say how it split "
+            "its pictures may owe as much to lesions that its network knew."
+        )
     return (
-        f"Split by image, the same network gets {by_image.value:.3f} instead of {by_lesion.value:.3f}: "
-        f"{_points(gain)} that it would not keep on new patients. {told[gain.low > 0]}"
+        f"{told}, a difference of {_points(gain)}: no gain from the leak can be told from chance here. "
+        "A split by image stays wrong all the same."
     )
 
 
 def _row(card: ModelCard, title: str) -> Row | None:
     if not (isinstance(card.val, ClassificationReport) and isinstance(card.test, ClassificationReport)):
         return None
-    low, high = card.test.accuracy_interval or (card.test.accuracy, card.test.accuracy)
-    accuracy = Interval(card.test.accuracy, low, high)
-    return Row(title, _balanced(card.val), _balanced(card.test), accuracy, card.test.macro_auc or float("nan"))
+    return Row(title, _balanced(card.val), _balanced(card.test), card.test)
 
 
 def _balanced(report: ClassificationReport) -> Interval:
@@ -104,11 +100,12 @@ def _balanced(report: ClassificationReport) -> Interval:
 
 def _points(gain: Interval) -> str:
     """``+3.2 points (95 %: −2.1 to +8.5)``."""
-    value, low, high = (f"{100 * number:+.1f}".replace("-", "−") for number in (gain.value, gain.low, gain.high))
+    rounded = (round(100 * number, 1) + 0.0 for number in (gain.value, gain.low, gain.high))  # never −0.0
+    value, low, high = (f"{number:+.1f}".replace("-", "−") for number in rounded)
     return f"{value} points (95 %: {low} to {high})"
 
 
 def _verdict(gain: Interval) -> str:
     if gain.low > 0:
         return "does better"
-    return "does worse" if gain.high < 0 else "cannot be told from it"
+    return "does worse" if gain.high < 0 else "does as well as far as so few pictures tell"

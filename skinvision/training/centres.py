@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from skinvision.card import ModelCard
@@ -26,8 +27,10 @@ def stage_offsets(network: StagedClassifier, card: ModelCard) -> dict[str, float
     """How far the cells of each stage look beside the middle of their squares, in cells; > 0 is right and down.
 
     The effective receptive field of a cell is the gradient of its activation with respect to the picture (Luo et al.,
-    NeurIPS 2016). Its centre is taken for the four cells in the middle of synthetic lesions, which are twice as large
-    as the card's pictures so that no border is near. Rows and columns count alike.
+    NeurIPS 2016). Its centre, the median so that far tails count little, is taken for the four cells in the middle of
+    synthetic lesions, which are twice as large as the card's pictures so that no border is near. Rows and columns count
+    alike. No more than half a cell is told: beyond that the outermost cells would lie outside the picture. An ensemble
+    has one offset for all its members.
 
     Args:
         network: in ``eval``; its parameters gather no gradients.
@@ -53,7 +56,12 @@ def _offset(network: StagedClassifier, pictures: Sequence[Tensor], stage: str) -
             signs = torch.randint(2, (channels,), generator=torch.Generator().manual_seed(number)) * 2.0 - 1
             (gradient,) = torch.autograd.grad(signs @ activation[:, *cell], picture)
         seen = gradient[0].double().square().sum(dim=0).numpy()  # (H, W)
-        for axis, cells in enumerate(grid):
-            places = (np.arange(seen.shape[axis]) + 0.5) * cells / seen.shape[axis]
-            beside.append(np.average(places, weights=seen.sum(axis=1 - axis)) - (cell[axis] + 0.5))
-    return float(np.mean(beside))
+        if seen.any():  # no channel may be active there
+            beside += [_median(seen.sum(axis=1 - axis), grid[axis]) - (cell[axis] + 0.5) for axis in (0, 1)]
+    return float(np.clip(np.mean(beside), -0.5, 0.5)) if beside else 0.0
+
+
+def _median(profile: NDArray[np.float64], cells: int) -> float:
+    """On which of ``cells`` from the first edge half of ``profile`` (N,) lies before."""
+    before = np.concatenate([[0.0], np.cumsum(profile)])
+    return float(np.interp(before[-1] / 2, before, np.linspace(0, cells, len(before))))

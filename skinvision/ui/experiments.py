@@ -9,7 +9,8 @@ import streamlit as st
 
 from skinvision.card import ModelCard
 from skinvision.render.interval_charts import study_chart
-from skinvision.render.study import REGIONS, SPLITS, Row, interval, rows, worth_of_regions, worth_of_the_leak
+from skinvision.render.leaderboard import with_interval
+from skinvision.render.study import REGIONS, SPLITS, Row, rows, worth_of_regions, worth_of_the_leak
 from skinvision.ui.session import literal
 
 
@@ -20,7 +21,7 @@ def show(cards: Sequence[ModelCard]) -> None:
     _question("What does a leak add?", _LEAK, cards, SPLITS, worth_of_the_leak)
     with st.expander("How these networks were trained"):
         for card in cards:
-            st.markdown(f"**{literal(card.name)}**: {literal(card.recipe)}")
+            st.markdown(f"**{_TITLES.get(card.name, literal(card.name))}**: {literal(card.recipe)}")
 
 
 def _question(
@@ -41,23 +42,28 @@ def _question(
 
 
 def _table(found: Sequence[Row]) -> pd.DataFrame:
+    reports = [row.report for row in found]
     figures = {
-        "Balanced accuracy, test": [interval(row.test) for row in found],
-        "Balanced accuracy, validation": [interval(row.val) for row in found],
-        "Accuracy, test": [interval(row.accuracy) for row in found],
-        "Macro AUC, test": [f"{row.macro_auc:.3f}" for row in found],
+        "Balanced accuracy, test": [with_interval(row.test.value, (row.test.low, row.test.high)) for row in found],
+        "Balanced accuracy, validation": [with_interval(row.val.value, (row.val.low, row.val.high)) for row in found],
+        "Accuracy, test": [with_interval(of.accuracy, of.accuracy_interval) for of in reports],
+        "Macro AUC, test": [with_interval(of.macro_auc, of.macro_auc_interval) for of in reports],
     }
-    return pd.DataFrame(figures, pd.Index([row.title for row in found], name="What it saw"))
+    return pd.DataFrame(figures, pd.Index([row.title for row in found]))
 
 
+_TITLES = SPLITS | REGIONS
 _READING = (
-    "The same ResNet50, trained in the same short way each time, so that nothing but the question differs. In "
-    "brackets: 95 % intervals. The networks are not kept; they are weaker than the models of the other views."
+    "The same ResNet50, trained once for each row, in the same short way and with a decision in which every class "
+    "counts alike. In brackets: 95 % intervals. They speak of the pictures; a second run of the same training would differ as "
+    "well. Validation pictures chose the epoch that was kept, test pictures chose nothing. The networks themselves are "
+    "not kept: they are weaker than the models of the other views."
 )
 _REGIONS = (
     "Student systems often cut the lesion out before they classify it, and say that this helps. Here the network sees "
     "whole pictures, or the box around the lesion that our UNet finds, or in that box the lesion alone, with "
-    "everything else painted over. It is trained and tested on the same kind."
+    "everything else painted over. It is trained and tested on the same kind; all three have the same test pictures, "
+    "so that their differences are surer than the intervals say."
 )
 _LEAK = (
     "Many pictures show the same lesion twice. Split by lesion, no test picture shows one that the network has learnt; "
