@@ -55,9 +55,9 @@ def _table(found: Sequence[Row]) -> pd.DataFrame:
 _TITLES = SPLITS | REGIONS
 _READING = (
     "The same ResNet50, trained once for each row, in the same short way and with a decision in which every class "
-    "counts alike. In brackets: 95 % intervals. They speak of the pictures; a second run of the same training would differ as "
-    "well. Validation pictures chose the epoch that was kept, test pictures chose nothing. The networks themselves are "
-    "not kept: they are weaker than the models of the other views."
+    "counts alike. In brackets: 95 % intervals. They speak of the pictures; a second run of the same training would "
+    "differ as well. Validation pictures chose the epoch that was kept, test pictures chose nothing. The networks "
+    "themselves are not kept: they are weaker than the models of the other views."
 )
 _REGIONS = (
     "Student systems often cut the lesion out before they classify it, and say that this helps. Here the network sees "
