@@ -28,10 +28,26 @@ PLAIN = replace(
 def test_what_differs_is_measured_against_the_teacher() -> None:
     """The pupil has half of what the teacher has at one stage, (1/2)² = 1/4, and nothing at the next, 1."""
     hints = Hints(_stages(nn.Identity(), nn.Identity()), _teacher(_stages(nn.Identity(), nn.Identity())))
+    shown = hints.shown(torch.full((2, 3, 4, 4), 255, dtype=torch.uint8))
+    assert float(shown["two"].mean()) == 1
+    assert float(hints(shown, shown)) == 0
+    assert float(hints({"one": shown["one"] / 2, "two": 0 * shown["two"]}, shown)) == pytest.approx(0.25 + 1)
+
+
+def test_apart_a_stage_gets_what_the_teacher_gives_and_teaches_no_other() -> None:
+    """Both stages of the pupil double; the teacher's leave all as it is. One after the other they would make four."""
+    pupil = _stages(_times(2), _times(2))
+    hints = Hints(pupil, _teacher(_stages(nn.Identity(), nn.Identity())))
     pictures = torch.full((2, 3, 4, 4), 255, dtype=torch.uint8)
-    shown = torch.ones(2, 3, 4, 4)
-    assert float(hints({"one": shown, "two": shown}, pictures)) == 0
-    assert float(hints({"one": shown / 2, "two": 0 * shown}, pictures)) == pytest.approx(0.25 + 1)
+    shown = hints.shown(pictures)
+    loss = hints.apart(pupil, shown["one"], shown)
+    assert loss.item() == pytest.approx(1 + 1)
+    assert hints(pupil.each(shown["one"]), shown).item() == pytest.approx(1 + 9)
+    shown["two"] = 2 * shown["two"]
+    hints.apart(pupil, shown["one"], shown).backward()
+    one, two = (pupil.stages[name].weight.grad.abs().max() for name in ("one", "two"))
+    assert one > 0
+    assert two == 0
 
 
 def test_another_number_of_channels_is_compared_through_a_convolution() -> None:
@@ -64,6 +80,21 @@ def test_a_pupil_comes_to_look_like_its_teacher(lesions: Path, tmp_path: Path) -
     assert not any("hints" in name for name in fitted.network.state_dict())
     assert any("network" in name for name in read_checkpoint(tmp_path / "last.ckpt")["state_dict"])
     assert "Every stage also imitates" in hinted.summary(8, fitted.start, fitted.taught_by)
+
+
+def test_stages_learn_apart_only_from_a_teacher(lesions: Path, tmp_path: Path) -> None:
+    apart = replace(CLASSIFIER, phases=(Phase((32, 32), 1, apart=True),), hint_weight=1.0)
+    with pytest.raises(WeightsRejected, match="imitated one by one"):
+        fit(apart, lesions, tmp_path, workers=0)
+    network = build(CLASSIFIER.architecture, 2)
+    fitted = fit(apart, lesions, tmp_path, workers=0, teachers=(_teacher(network),))
+    assert "each stage learns apart" in apart.summary(1, fitted.start, fitted.taught_by)
+
+
+def _times(factor: float) -> nn.Module:
+    convolution = nn.Conv2d(3, 3, 1, bias=False)
+    convolution.weight.data = factor * torch.eye(3)[:, :, None, None]
+    return convolution
 
 
 def _stages(one: nn.Module, two: nn.Module) -> StagedClassifier:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -43,18 +44,34 @@ class Hints(nn.Module):
             }
         )
 
-    def forward(self, activations: Mapping[str, Tensor], pictures: Tensor) -> Tensor:
+    def shown(self, pictures: Tensor) -> dict[str, Tensor]:
+        """The teacher's activations, by stage, each (N, C, h, w), for pictures (N, 3, H, W) uint8."""
+        card = self.teacher.card
+        with torch.no_grad():
+            return staged(self.teacher).each(normalised(pictures, card.mean, card.std))
+
+    def forward(self, activations: Mapping[str, Tensor], shown: Mapping[str, Tensor]) -> Tensor:
         """The squared difference relative to the teacher's squared activation, added up over the stages.
 
         Args:
             activations: of the pupil, by stage, each (N, C, h, w).
-            pictures: (N, 3, H, W) uint8 that they come from.
+            shown: the teacher's, for the same pictures.
         """
-        card = self.teacher.card
-        with torch.no_grad():
-            shown = staged(self.teacher).each(normalised(pictures, card.mean, card.std))
         differences = [_relative(self.compare[name](activations[name]).float(), shown[name].float()) for name in shown]
         return torch.stack(differences).sum()
+
+    def apart(self, pupil: StagedClassifier, pictures: Tensor, shown: Mapping[str, Tensor]) -> Tensor:
+        """``forward`` where each stage gets what the teacher's stage below gives, so that none waits for another.
+
+        Li et al., CVPR 2020 (arXiv:1911.13053), equation 5. The teacher's stages have to be as wide as the pupil's.
+
+        Args:
+            pictures: (N, 3, H, W) float, normalised, for the first stage.
+        """
+        first, *_ = names = pupil.stage_names
+        left = {first: pupil.between(pictures, None, first)}
+        left |= {name: pupil.between(shown[below], below, name) for below, name in pairwise(names)}
+        return self.forward(left, shown)
 
 
 def _relative(own: Tensor, shown: Tensor) -> Tensor:

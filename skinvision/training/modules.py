@@ -16,6 +16,7 @@ from torchmetrics import CatMetric, MeanMetric
 from torchvision.transforms import v2
 
 from skinvision.card import Epoch
+from skinvision.errors import WeightsRejected
 from skinvision.models.registry import LoadedModel
 from skinvision.models.staged import StagedClassifier
 from skinvision.training.augment import normalised, turned
@@ -221,11 +222,16 @@ class ClassifierFit(Fit):
 
     def training_step(self, batch: tuple[Tensor, Tensor]) -> Tensor:
         pictures, target = batch
-        mixup = self.recipe.phase_at(self.current_epoch).mixup
-        if mixup:
-            mix = v2.MixUp(alpha=mixup, num_classes=len(self.recipe.labels))
+        phase = self.recipe.phase_at(self.current_epoch)
+        if phase.mixup:
+            mix = v2.MixUp(alpha=phase.mixup, num_classes=len(self.recipe.labels))
             pictures, target = mix(pictures.float(), target)
             pictures = pictures.round().to(torch.uint8)
+        loss = self._apart(pictures) if phase.apart else self._together(pictures, target)
+        self.train_loss.update(loss.detach())
+        return loss
+
+    def _together(self, pictures: Tensor, target: Tensor) -> Tensor:
         network = _classifier(self.network)
         activations = network.each(normalised(pictures, self.recipe.mean, self.recipe.std))
         last = network.stage_names[-1]
@@ -234,9 +240,14 @@ class ClassifierFit(Fit):
         if self.teachers:
             loss = torch.lerp(loss, self.imitation(logits, pictures), self.recipe.teacher_weight)
         if self.hints is not None:
-            loss = loss + self.recipe.hint_weight * self.hints(activations, pictures)
-        self.train_loss.update(loss.detach())
+            loss = loss + self.recipe.hint_weight * self.hints(activations, self.hints.shown(pictures))
         return loss
+
+    def _apart(self, pictures: Tensor) -> Tensor:
+        if self.hints is None:
+            raise WeightsRejected("a teacher whose stages are imitated one by one", "none", "name one")
+        given = normalised(pictures, self.recipe.mean, self.recipe.std)
+        return self.hints.apart(_classifier(self.network), given, self.hints.shown(pictures))
 
     def validation_step(self, batch: tuple[Tensor, Tensor]) -> None:
         pictures, target = batch

@@ -16,13 +16,21 @@ _SEEN: dict[Region, str] = {
 }
 
 
+_APART = " in which each stage learns apart, on what the teacher's stage below it gives"
+
+
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """Some epochs at one picture size (height, width) px. Small pictures first save most of the time."""
+    """Some epochs at one picture size (height, width) px. Small pictures first save most of the time.
+
+    Attributes:
+        apart: learn from hints alone, each stage apart from the others, on what the first teacher's stage below gives.
+    """
 
     size: tuple[int, int]
     epochs: int
     mixup: float = 0.0
+    apart: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +104,9 @@ class Recipe:
             start: how the weights were trained that training started from, and their file.
             taught_by: the models that were imitated; "" without any.
         """
-        sizes = ", then ".join(f"{p.epochs} epochs at {p.size[1]} × {p.size[0]} px" for p in self.phases)
+        sizes = ", then ".join(
+            f"{p.epochs} epochs at {p.size[1]} × {p.size[0]} px{_APART * p.apart}" for p in self.phases
+        )
         hinted = f" Every stage also imitates the same stage of the first, with a weight of {self.hint_weight:g}."
         taught = (
             f" {self.teacher_weight:.0%} of the loss: divergence from {taught_by}, at temperature "

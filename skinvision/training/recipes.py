@@ -164,7 +164,7 @@ RESNEXT50 = replace(
             "head.",
         )
     },
-    phases=(Phase((128, 128), 14, mixup=0.2), Phase((160, 160), 4, mixup=0.2), Phase((192, 192), 6, mixup=0.2)),
+    phases=(Phase((128, 128), 3, apart=True), Phase((128, 128), 8, mixup=0.2), Phase((192, 192), 4, mixup=0.2)),
     frozen=("stages.stem",),
     region="box",
     hint_weight=1.0,
