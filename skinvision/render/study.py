@@ -66,10 +66,14 @@ def worth_of_regions(found: Sequence[Row]) -> str:
     whole, box, lesion = (row.test for row in found)
     gains = {"the box": difference(box, whole), "the lesion alone": difference(lesion, whole)}
     changes = " and ".join(f"{name} by {_points(gain)}" for name, gain in gains.items())
-    verdicts = " and ".join(f"{name} {_verdict(gain)}" for name, gain in gains.items())
+    one, other = verdicts = [_verdict(gain) for gain in gains.values()]
+    does = " and ".join(f"{name} does {verdict}" for name, verdict in zip(gains, verdicts, strict=True))
+    so = f"both do {one}" if one == other else does
     better = " and ".join(name for name, gain in gains.items() if gain.low > 0)
     conclusion = f"it helps to show a network {better}" if better else "that segmentation helps is not shown"
-    return f"Against the whole picture, balanced accuracy changes with {changes}. So {verdicts}: {conclusion} here."
+    return (
+        f"Against the whole picture, balanced accuracy changes with {changes}. So {so.rstrip(',')}: {conclusion} here."
+    )
 
 
 def worth_of_the_leak(found: Sequence[Row]) -> str:
@@ -107,5 +111,5 @@ def _points(gain: Interval) -> str:
 
 def _verdict(gain: Interval) -> str:
     if gain.low > 0:
-        return "does better"
-    return "does worse" if gain.high < 0 else "does as well as far as so few pictures tell"
+        return "better"
+    return "worse" if gain.high < 0 else "as well, as far as so few pictures tell,"
