@@ -17,29 +17,28 @@ from benchmarks.measure import Figure, options, pictures, show
 from skinvision.geometry import crop
 from skinvision.models import registry
 from skinvision.pipeline import Analyser
-from skinvision.types import Case, Explanation
+from skinvision.types import Analysis, Case, Explanation
 
 PICTURES = 12
 
 
 def main() -> None:
     chosen = options(__doc__, rounds=1)
-    figures = []
+    figures, cases = [], pictures(PICTURES)
     for name in registry.names("classification"):
         analyser = Analyser.load(classifier=name)
+        pairs = [[analyser.analyse(one) for one in (case, _turned_case(case))] for case in cases]
         for stage in analyser.classifier_card.stages:
-            found = np.mean([agreement(analyser, stage, case) for case in pictures(PICTURES)], axis=0)
+            found = np.mean([agreement(*(analyser.explain(one, stage) for one in pair)) for pair in pairs], axis=0)
             for value, how in zip(found, ("where the cells look", "middle of the square"), strict=True):
                 figures.append(Figure(f"{name}, {stage}, {how}", float(value), ""))
     show("Maps of a picture and of the same picture turned: their correlation", figures, chosen.json)
 
 
-def agreement(analyser: Analyser, stage: str, case: Case) -> tuple[float, float]:
+def agreement(one: Analysis, of_turned: Analysis) -> tuple[float, float]:
     """Correlation of the two maps with the card's offset and without one."""
-    turned = replace(case, image=_turned(case.image))
-    analyses = [analyser.analyse(one, stage) for one in (case, turned)]
-    label = analyses[0].prediction.top
-    maps = [analysis.explanation(label) for analysis in analyses]
+    label = one.prediction.top
+    maps = [analysis.explanation(label) for analysis in (one, of_turned)]
     return _correlation(*maps), _correlation(*(replace(one, offset=0.0) for one in maps))
 
 
@@ -55,6 +54,10 @@ def _seen(explanation: Explanation) -> NDArray[np.bool_]:
     everywhere = np.zeros((explanation.height, explanation.width), bool)
     crop(everywhere, explanation.region)[...] = True
     return everywhere
+
+
+def _turned_case(case: Case) -> Case:
+    return replace(case, image=_turned(case.image))
 
 
 def _turned(array: NDArray[Any]) -> NDArray[Any]:

@@ -15,9 +15,9 @@ from skinvision.card import Architecture, Dataset, History
 from skinvision.models import networks, registry
 from skinvision.models.registry import LoadedModel
 from skinvision.phantom import Feature
-from skinvision.training.data import read_table
+from skinvision.training.data import Splits, read_table
 from skinvision.training.evaluate import evaluate
-from skinvision.training.finish import Splits, finish_classifier, finish_segmenter
+from skinvision.training.finish import finish_classifier, finish_segmenter
 from skinvision.training.fit import Fitted
 from skinvision.training.recipe import Phase, Recipe
 from skinvision.training.recipes import RESNET50, UNET

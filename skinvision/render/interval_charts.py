@@ -75,8 +75,7 @@ def groups_chart(groups: Mapping[str, GroupReport]) -> go.Figure:
         figure.add_scatter(x=[0] * len(absent), y=absent, text="no melanomas", **_WORDS)
     _rows(figure, [wrapped(value) for value in groups])
     _share_axis(figure, "named correctly, with 95 % interval")
-    framed(figure, height=84 * len(groups) + 110)
-    return figure.update_layout(legend={"y": 1, "yanchor": "bottom"}, margin_t=36)
+    return _framed_in_pairs(figure, len(groups))
 
 
 def study_chart(found: Sequence[Row]) -> go.Figure:
@@ -94,8 +93,7 @@ def study_chart(found: Sequence[Row]) -> go.Figure:
         drawn.extend(dots)
     _rows(figure, [wrapped(row.title, 22) for row in found])
     _close_axis(figure, drawn, "balanced accuracy, with 95 % interval")
-    framed(figure, height=84 * len(found) + 110)
-    return figure.update_layout(legend={"y": 1, "yanchor": "bottom"}, margin_t=36)
+    return _framed_in_pairs(figure, len(found))
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +161,12 @@ def _rows(figure: go.Figure, names: Sequence[str]) -> None:
         showgrid=False,
         zeroline=False,
     )
+
+
+def _framed_in_pairs(figure: go.Figure, rows: int) -> go.Figure:
+    """High enough for two lines in each row, under a legend."""
+    framed(figure, height=84 * rows + 110)
+    return figure.update_layout(legend={"y": 1, "yanchor": "bottom"}, margin_t=36)
 
 
 def _close_axis(figure: go.Figure, dots: Sequence[_Dot], title: str) -> None:

@@ -38,8 +38,8 @@ def rows(cards: Sequence[ModelCard], titles: Mapping[str, str]) -> tuple[Row, ..
         titles: what to call a run, by the name of its card: ``REGIONS`` or ``SPLITS``.
     """
     known = {card.name: card for card in cards}
-    found = [_row(known[name], title) for name, title in titles.items() if name in known]
-    return tuple(row for row in found if row) if len(found) == len(titles) and all(found) else ()
+    found = tuple(row for name, title in titles.items() if name in known and (row := _row(known[name], title)))
+    return found if len(found) == len(titles) else ()
 
 
 def is_told(cards: Sequence[ModelCard]) -> bool:

@@ -10,8 +10,8 @@ from skinvision.card import Architecture, History, Member, ModelCard
 from skinvision.errors import WeightsRejected
 from skinvision.models import registry
 from skinvision.models.registry import DEFAULTS, LoadedModel
-from skinvision.training.data import read_table
-from skinvision.training.finish import Splits, finish_classifier
+from skinvision.training.data import Splits, read_table
+from skinvision.training.finish import finish_classifier
 from skinvision.training.fit import Fitted
 from skinvision.training.foreign import foreign_sets
 from skinvision.training.loaders import learnable

@@ -47,6 +47,21 @@ class Sample:
     groups: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Splits:
+    """The samples of a data folder by split; ``test`` may be empty."""
+
+    train: tuple[Sample, ...]
+    val: tuple[Sample, ...]
+    test: tuple[Sample, ...]
+
+    @classmethod
+    def of(cls, samples: Iterable[Sample]) -> Splits:
+        """``samples`` by what their table calls their split."""
+        samples = tuple(samples)
+        return cls(*(tuple(s for s in samples if s.split == split) for split in ("train", "val", "test")))
+
+
 def read_table(folder: Path, split: str | None = None) -> tuple[Sample, ...]:
     """The samples of a folder, or of one of its splits, in the order of the table.
 

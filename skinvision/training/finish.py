@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice, product
 from typing import NamedTuple
 
@@ -25,7 +25,7 @@ from skinvision.models.registry import LoadedModel
 from skinvision.models.staged import Output, StagedClassifier
 from skinvision.segment import segment
 from skinvision.training.centres import stage_offsets
-from skinvision.training.data import Sample, read_labelled, read_mask
+from skinvision.training.data import Sample, Splits, read_labelled, read_mask
 from skinvision.training.decision import Decision, fit_decision
 from skinvision.training.evaluate import evaluate_classification, evaluate_segmentation
 from skinvision.training.fit import Fitted
@@ -36,21 +36,6 @@ _KEPT_ON_VAL = 0.95
 _FEATURES_PER_CLASS = 300
 _BATCH = 16
 _THRESHOLDS = np.linspace(0.3, 0.8, 11)
-
-
-@dataclass(frozen=True, slots=True)
-class Splits:
-    """The samples of a data folder by split; ``test`` may be empty."""
-
-    train: tuple[Sample, ...]
-    val: tuple[Sample, ...]
-    test: tuple[Sample, ...]
-
-    @classmethod
-    def of(cls, samples: Iterable[Sample]) -> Splits:
-        """``samples`` by what their table calls their split."""
-        samples = tuple(samples)
-        return cls(*(tuple(s for s in samples if s.split == split) for split in ("train", "val", "test")))
 
 
 class _Outputs(NamedTuple):

@@ -193,6 +193,8 @@ def _check_plan(module: Fit, checkpoint: dict[str, Any]) -> None:
 def _check_teachers(recipe: Recipe, teachers: tuple[LoadedModel, ...]) -> None:
     if teachers and recipe.task != "classification":
         raise WeightsRejected("teachers for a classifier alone", f"some for {recipe.title}", "leave them out")
+    if any(phase.apart for phase in recipe.phases) and not (teachers and recipe.hint_weight):
+        raise WeightsRejected("a teacher whose stages are imitated one by one", "none", "name one")
     for teacher in teachers:
         if teacher.card.labels != recipe.labels:
             known = f"{teacher.card.name}, which knows {', '.join(teacher.card.labels)}"

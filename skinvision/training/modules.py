@@ -16,7 +16,6 @@ from torchmetrics import CatMetric, MeanMetric
 from torchvision.transforms import v2
 
 from skinvision.card import Epoch
-from skinvision.errors import WeightsRejected
 from skinvision.models.registry import LoadedModel
 from skinvision.models.staged import StagedClassifier
 from skinvision.training.augment import normalised, turned
@@ -244,8 +243,7 @@ class ClassifierFit(Fit):
         return loss
 
     def _apart(self, pictures: Tensor) -> Tensor:
-        if self.hints is None:
-            raise WeightsRejected("a teacher whose stages are imitated one by one", "none", "name one")
+        assert self.hints is not None  # before it began, training asked for a teacher
         given = normalised(pictures, self.recipe.mean, self.recipe.std)
         return self.hints.apart(_classifier(self.network), given, self.hints.shown(pictures))
 

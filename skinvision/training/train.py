@@ -10,8 +10,8 @@ from skinvision.card import ModelCard, Region, Task
 from skinvision.errors import UnknownName
 from skinvision.models import registry
 from skinvision.models.registry import DEFAULTS, LoadedModel
-from skinvision.training.data import read_table
-from skinvision.training.finish import Splits, finish_classifier, finish_segmenter
+from skinvision.training.data import Splits, read_table
+from skinvision.training.finish import finish_classifier, finish_segmenter
 from skinvision.training.fit import fit
 from skinvision.training.foreign import background_of, foreign_sets
 from skinvision.training.loaders import learnable

@@ -34,11 +34,12 @@ def _question(
     found = rows(cards, titles)
     if not found:
         return
+    follows = conclusion(found)
     st.header(title, anchor=False)
     st.markdown(reading)
     st.table(_table(found))
-    st.plotly_chart(study_chart(found), config={"displayModeBar": False}, alt=f"{title} {conclusion(found)}")
-    st.markdown(f"**{conclusion(found)}**")
+    st.plotly_chart(study_chart(found), config={"displayModeBar": False}, alt=f"{title} {follows}")
+    st.markdown(f"**{follows}**")
 
 
 def _table(found: Sequence[Row]) -> pd.DataFrame:
