@@ -170,6 +170,14 @@ class ModelCard:
         Raises:
             UnknownName: no such label.
         """
+        return self.titles[self.index_of(label)]
+
+    def index_of(self, label: str) -> int:
+        """The position of a label, among ``labels`` and on every axis of K.
+
+        Raises:
+            UnknownName: no such label.
+        """
         if label not in self.labels:
             raise UnknownName.among("label", label, self.labels)
-        return self.titles[self.labels.index(label)]
+        return self.labels.index(label)

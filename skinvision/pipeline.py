@@ -3,19 +3,39 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import count
+from typing import NamedTuple, TypeVar
 
+from torch import Tensor
+
+from skinvision import channels, trust
+from skinvision.attribution import attribute
 from skinvision.card import ModelCard
+from skinvision.channels import Channels
 from skinvision.classify import classifier_input, predict, region_of, staged
-from skinvision.errors import WeightsRejected
+from skinvision.errors import UnknownName, WeightsRejected
 from skinvision.explain import METHOD, ClassMaps, grad_cam
 from skinvision.geometry import Box
+from skinvision.methods import ON_PICTURE, method
 from skinvision.models.registry import DEFAULTS, LoadedModel, load
+from skinvision.models.staged import shapes
+from skinvision.portions import Run
 from skinvision.segment import segment
 from skinvision.types import Analysis, Case, Explanation, LesionMask, ModelRef, measured
+
+T = TypeVar("T")
+Told = Callable[[int], None]  # gets how many portions are done; it may raise to stop the work
+
+
+class Said(NamedTuple):
+    """What a network says of one class: its ``logit``, and the calibrated ``probability`` in [0, 1]."""
+
+    logit: float
+    probability: float
 
 
 class Analyser:
@@ -82,10 +102,55 @@ class Analyser:
             UnknownName: no such stage.
             WeightsRejected: the analysis was made with another classifier.
         """
-        own = _reference(self.classifier_card)
-        if analysis.classifier != own:
-            raise WeightsRejected(f"an analysis by {own}", str(analysis.classifier), "analyse the picture again")
+        self._check_own(analysis)
         return _WORKER.submit(self._explain, analysis, stage).result()
+
+    def attribute(
+        self, analysis: Analysis, name: str, stage: str, target: str, told: Told | None = None
+    ) -> Explanation:
+        """The map of one class by any method; long work is done in portions, between which others get their turn.
+
+        Args:
+            name: one of ``methods.METHODS``.
+            stage: ignored by methods that work on the picture.
+            target: one of the card's labels.
+            told: called after each portion, on the caller's thread.
+
+        Raises:
+            UnknownName: no such method, stage or label.
+            WeightsRejected: as ``explain``.
+        """
+        self._check_own(analysis)
+        by_stage = method(name).by_stage
+        index = self.classifier_card.index_of(target)
+        picture = _WORKER.submit(self._seen, analysis).result()
+        values = attribute(name, self._network, picture, stage, index, _in_turn(told))
+        offset = self.classifier_card.stage_offsets.get(stage, 0.0) if by_stage else 0.0
+        made_at = stage if by_stage else ON_PICTURE
+        region, (height, width) = analysis.explanations[0].region, analysis.mask.probability.shape
+        return Explanation(target, name, made_at, values, region, height, width, offset).within(analysis.mask)
+
+    def portions(self, name: str, stage: str) -> int:
+        """In how many portions ``attribute`` does its work.
+
+        Raises:
+            UnknownName: no such method or stage.
+        """
+        each = method(name)
+        return each.portions(_WORKER.submit(self._channels_at, stage).result())
+
+    def channels(self, analysis: Analysis, stage: str, target: str) -> Channels:
+        """How the Grad-CAM of one class is made; raises as ``attribute``."""
+        self._check_own(analysis)
+        index = self.classifier_card.index_of(target)
+        return _WORKER.submit(lambda: channels.channels(self._network, self._seen(analysis), stage, index)).result()
+
+    def said_without(self, found: Channels, off: Iterable[int]) -> Said:
+        """What is left of the class when channels are switched off."""
+        logits = _WORKER.submit(channels.logits_without, self._network, found, tuple(off)).result()
+        calibration = self.classifier_card.calibration
+        probability = trust.probabilities(logits, calibration.temperature if calibration else 1.0)
+        return Said(float(logits[found.target]), float(probability[found.target]))
 
     def _analyse(self, case: Case, stage: str, threshold: float | None, known: LesionMask | None) -> Analysis:
         timings: dict[str, float] = {}
@@ -102,10 +167,25 @@ class Analyser:
         return Analysis(case, mask, prediction, explanations, segmenter, classifier, timings)
 
     def _explain(self, analysis: Analysis, stage: str) -> Analysis:
+        maps = grad_cam(self._network, self._seen(analysis), stage)
         region = analysis.explanations[0].region
-        picture = classifier_input(self._classifier, analysis.case, region, self._own(analysis.mask))
-        maps = grad_cam(self._network, picture, stage)
         return replace(analysis, explanations=self._explanations(maps, stage, region, analysis.mask))
+
+    def _seen(self, analysis: Analysis) -> Tensor:
+        """What the network saw of the picture, (1, 3, h, w)."""
+        region = analysis.explanations[0].region
+        return classifier_input(self._classifier, analysis.case, region, self._own(analysis.mask))
+
+    def _channels_at(self, stage: str) -> int:
+        found = shapes(self._network)
+        if stage not in found:
+            raise UnknownName.among("stage", stage, found)
+        return found[stage][0]
+
+    def _check_own(self, analysis: Analysis) -> None:
+        own = _reference(self.classifier_card)
+        if analysis.classifier != own:
+            raise WeightsRejected(f"an analysis by {own}", str(analysis.classifier), "analyse the picture again")
 
     def _own(self, mask: LesionMask) -> LesionMask:
         """The mask at the threshold of the segmenter's card."""
@@ -131,6 +211,19 @@ def submit_mask(segmenter: LoadedModel, case: Case) -> Future[LesionMask]:
 
 
 _WORKER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="skinvision")
+
+
+def _in_turn(told: Told | None) -> Run:
+    """Each portion waits in the queue like everything else."""
+    done = count(1)
+
+    def run(portion: Callable[[], T]) -> T:
+        result = _WORKER.submit(portion).result()
+        if told:
+            told(next(done))
+        return result
+
+    return run
 
 
 def _at(mask: LesionMask, threshold: float | None) -> LesionMask:
