@@ -14,8 +14,6 @@ from torch import Tensor
 
 from skinvision.models.staged import StagedClassifier
 
-METHOD = "grad-cam"
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ClassMaps:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from skinvision.errors import UnknownName
 
+GRAD_CAM = "grad-cam"  # of every analysis
 BATCH = 16  # pictures or activations in one pass, where a method needs many
 PATH_STEPS, PATH_BATCH = 32, 4  # of the path of integrated gradients; passes that keep gradients need more memory
 WINDOWS_PER_SIDE = 15  # of occlusion: each an eighth of the side, moved by half of that
@@ -37,7 +38,7 @@ class Method:
     by_class: bool = True
 
     def portions(self, channels: int) -> int:
-        """In how many portions it is made, of which all take about as long as a pass of so many pictures.
+        """In how many portions it is made.
 
         Args:
             channels: C of what leaves the stage.
@@ -52,17 +53,32 @@ class Method:
         }
         return many.get(self.name, 1)
 
+    def passes(self, channels: int, above: float) -> float:
+        """As long as about how many forward passes of one picture it takes; a backward pass counts for two.
+
+        Args:
+            channels: C of what leaves the stage.
+            above: of the network's stages, the share that comes after it.
+        """
+        many = {
+            "score-cam": channels,
+            "ablation-cam": channels * above,
+            "integrated-gradients": 3 * PATH_STEPS,
+            "occlusion": WINDOWS_PER_SIDE**2,
+        }
+        return many.get(self.name, 0) + 3
+
     @property
     def is_slow(self) -> bool:
         """Whether it needs many passes."""
-        return self.portions(BATCH + 1) > 1
+        return self.portions(BATCH) > 1
 
 
 METHODS = {
     method.name: method
     for method in (
         Method(
-            "grad-cam",
+            GRAD_CAM,
             "Grad-CAM",
             "Selvaraju et al. 2017, arXiv:1610.02391",
             "Each channel counts as much as the class changes with it on average.",

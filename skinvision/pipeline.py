@@ -17,10 +17,10 @@ from skinvision.attribution import attribute
 from skinvision.card import ModelCard
 from skinvision.channels import Channels
 from skinvision.classify import classifier_input, predict, region_of, staged
-from skinvision.errors import UnknownName, WeightsRejected
-from skinvision.explain import METHOD, ClassMaps, grad_cam
+from skinvision.errors import WeightsRejected
+from skinvision.explain import ClassMaps, grad_cam
 from skinvision.geometry import Box
-from skinvision.methods import ON_PICTURE, method
+from skinvision.methods import GRAD_CAM, ON_PICTURE, method
 from skinvision.models.registry import DEFAULTS, LoadedModel, load
 from skinvision.models.staged import shapes
 from skinvision.portions import Run
@@ -108,7 +108,7 @@ class Analyser:
     def attribute(
         self, analysis: Analysis, name: str, stage: str, target: str, told: Told | None = None
     ) -> Explanation:
-        """The map of one class by any method; long work is done in portions, between which others get their turn.
+        """The map of one class by any method, in ``Method.portions`` portions, between which others get their turn.
 
         Args:
             name: one of ``methods.METHODS``.
@@ -130,14 +130,9 @@ class Analyser:
         region, (height, width) = analysis.explanations[0].region, analysis.mask.probability.shape
         return Explanation(target, name, made_at, values, region, height, width, offset).within(analysis.mask)
 
-    def portions(self, name: str, stage: str) -> int:
-        """In how many portions ``attribute`` does its work.
-
-        Raises:
-            UnknownName: no such method or stage.
-        """
-        each = method(name)
-        return each.portions(_WORKER.submit(self._channels_at, stage).result())
+    def widths(self) -> dict[str, int]:
+        """How many channels leave each stage of the classifier."""
+        return {stage: shape[0] for stage, shape in _WORKER.submit(shapes, self._network).result().items()}
 
     def channels(self, analysis: Analysis, stage: str, target: str) -> Channels:
         """How the Grad-CAM of one class is made; raises as ``attribute``."""
@@ -176,12 +171,6 @@ class Analyser:
         region = analysis.explanations[0].region
         return classifier_input(self._classifier, analysis.case, region, self._own(analysis.mask))
 
-    def _channels_at(self, stage: str) -> int:
-        found = shapes(self._network)
-        if stage not in found:
-            raise UnknownName.among("stage", stage, found)
-        return found[stage][0]
-
     def _check_own(self, analysis: Analysis) -> None:
         own = _reference(self.classifier_card)
         if analysis.classifier != own:
@@ -195,7 +184,7 @@ class Analyser:
         height, width = mask.probability.shape
         offset = self.classifier_card.stage_offsets.get(stage, 0.0)
         explanations = (
-            Explanation(label, METHOD, stage, values, region, height, width, offset)
+            Explanation(label, GRAD_CAM, stage, values, region, height, width, offset)
             for label, values in zip(self.classifier_card.labels, maps.maps, strict=True)
         )
         return measured(explanations, mask)

@@ -47,7 +47,7 @@ def test_grad_cam_is_that_of_the_analysis(analyser: Analyser, analysis: Analysis
 def test_every_method_tells_of_each_portion(analyser: Analyser, analysis: Analysis, name: str) -> None:
     told: list[int] = []
     found = analyser.attribute(analysis, name, "stage1", "bcc", told.append)
-    assert told == list(range(1, analyser.portions(name, "stage1") + 1))
+    assert told == list(range(1, METHODS[name].portions(analyser.widths()["stage1"]) + 1))
     assert (found.target, found.method) == ("bcc", name)
     assert found.evidence.shape == (80, 120)
     assert found.stage == ("stage1" if METHODS[name].by_stage else "picture")
@@ -68,7 +68,7 @@ def test_others_get_their_turn_between_portions(analyser: Analyser, analysis: An
             other.join()
 
     analyser.attribute(analysis, "ablation-cam", "stage4", "mel", told)
-    assert done_after[0] < analyser.portions("ablation-cam", "stage4")
+    assert done_after[0] < METHODS["ablation-cam"].portions(analyser.widths()["stage4"])
 
 
 def test_whoever_is_told_can_stop_the_work(analyser: Analyser, analysis: Analysis, case: Case) -> None:
@@ -101,7 +101,7 @@ def test_unknown_names_and_foreign_analyses_are_refused(analyser: Analyser, anal
     with pytest.raises(UnknownName, match="a label among"):
         analyser.attribute(analysis, "occlusion", "stage4", "wart")
     with pytest.raises(UnknownName, match="a stage among"):
-        analyser.portions("layercam", "stage9")
+        analyser.attribute(analysis, "layercam", "stage9", "mel")
     foreign = replace(analysis, classifier=ModelRef("another", "0" * 64))
     with pytest.raises(WeightsRejected, match="analyse the picture again"):
         analyser.attribute(foreign, "occlusion", "stage4", "mel")

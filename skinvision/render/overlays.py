@@ -170,8 +170,9 @@ def colour_bar(width: int, scale: float, peak: float, label: str = "Logits per c
     for value in _ticks(scale):
         x, below = margin + length * value / scale, top + thickness
         draw.line((x, below, x, below + size * 0.25), _QUIET, max(round(size / 14), 1))
-        half = small.getlength(f"{value:g}") / 2 + 1
-        draw.text((min(x, width - half), below + size * 0.35), f"{value:g}", _INK, small, anchor="ma")
+        letters = np.format_float_positional(value, precision=6, trim="-")
+        half = small.getlength(letters) / 2 + 1
+        draw.text((min(x, width - half), below + size * 0.35), letters, _INK, small, anchor="ma")
     if peak > 0:
         x, half = margin + length * min(peak / scale, 1), size * 0.38
         draw.polygon([(x - half, top - size * 0.55), (x + half, top - size * 0.55), (x, top + size * 0.1)], _INK)

@@ -25,6 +25,7 @@ from skinvision.types import Analysis, Case, Explanation, LesionMask
 
 WIDEST_PX = 1024
 TALLEST_PX = 720
+SMALL_PX = 560
 _QUALITY = 90
 
 
@@ -61,6 +62,17 @@ def evidence_jpeg(case: Case, explanation: Explanation, scale: float, opacity: f
     """The picture under one map, above a colour bar that ends at ``scale`` logits per cell."""
     heatmap = heatmap_overlay(_reduced(case), explanation.evidence, scale, opacity)
     return encode_jpeg(with_colour_bar(heatmap, scale, explanation.peak))
+
+
+def small_evidence_jpeg(case: Case, explanation: Explanation, scale: float, opacity: float, unit: str) -> bytes:
+    """The same for one of many small pictures, with the ``unit`` of the map's values over the colour bar."""
+    heatmap = heatmap_overlay(thumbnail(case.image, SMALL_PX), explanation.evidence, scale, opacity)
+    return encode_jpeg(with_colour_bar(heatmap, scale, explanation.peak, unit))
+
+
+def small_picture_jpeg(case: Case) -> bytes:
+    """The picture alone, as one of many small ones."""
+    return encode_jpeg(thumbnail(case.image, SMALL_PX))
 
 
 def encode_jpeg(image: NDArray[np.uint8]) -> bytes:

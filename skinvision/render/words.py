@@ -8,9 +8,9 @@ from fractions import Fraction
 from skinvision.card import ModelCard
 from skinvision.geometry import Box, crop
 from skinvision.intake import QUALITY
+from skinvision.methods import METHODS
 from skinvision.types import Analysis, Case, LesionMask, Prediction
 
-_METHODS = {"grad-cam": "Grad-CAM"}
 _LEARNT_FROM = {
     "dermoscopy": "dermoscopy alone, not ordinary photographs",
     "photograph": "ordinary photographs alone, not dermoscopy",
@@ -34,7 +34,7 @@ def number(value: float) -> str:
 
 def method_title(method: str) -> str:
     """The method's name as its authors write it."""
-    return _METHODS.get(method, method)
+    return METHODS[method].title if method in METHODS else method
 
 
 def picture_alt(case: Case) -> str:

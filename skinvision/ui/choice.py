@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from skinvision.ui import models, session
+from skinvision.ui import models, session, subject
 from skinvision.ui.session import Upload, Wanted, key
 
 MOST = 4
@@ -51,7 +51,7 @@ def show() -> Choice:
     with st.container(key="controls"):
         count = 1 + (len(uploads) > 1) + (len(offered) > 1)
         row = st.grid(count, min_column_width=230, vertical_alignment="bottom")
-    upload = _picture(row.cell(), uploads) if len(uploads) > 1 else uploads[0]
+    upload = subject.picture(row.cell(), uploads) if len(uploads) > 1 else uploads[0]
     classifiers = _classifiers(row.cell(), offered) if len(offered) > 1 else offered
     target = _target(row.cell(), offered[0])
     wanted = (Wanted(segmenters[0], name, models.card(name).stages[-1]) for name in classifiers)
@@ -64,19 +64,6 @@ def _alike() -> tuple[str, ...]:
     default = models.card(names[0])
     alike = (default.labels, default.modality)
     return tuple(name for name in names if (models.card(name).labels, models.card(name).modality) == alike)
-
-
-def _picture(cell: DeltaGenerator, uploads: list[Upload]) -> Upload:
-    """The latest picture, until another one is chosen; whoever brings one more wants to see that."""
-    names = {upload.sha256: upload.name for upload in uploads}
-    chosen = cell.selectbox(
-        "Picture",
-        list(names),
-        format_func=lambda sha256: names[sha256],
-        key=key(f"compared_picture_{uploads[0].sha256}"),
-        persist_state="session",
-    )
-    return next(upload for upload in uploads if upload.sha256 == chosen)
 
 
 def _classifiers(cell: DeltaGenerator, offered: tuple[str, ...]) -> list[str]:

@@ -50,9 +50,9 @@ def show() -> Settings:
     with models_cell:  # the other controls depend on the models
         segmenter, classifier = _models(kind)
     with target_cell:
-        target = _target(classifier)
+        target = chosen_target(classifier)
     with stage_cell:
-        stage = _stage(classifier)
+        stage = chosen_stage(classifier)
     with opacity_cell:
         opacity = _percent("Overlay opacity", "opacity", 60, (0, 100))
     with threshold_cell:
@@ -106,7 +106,8 @@ def _models(kind: Modality) -> tuple[ModelCard, ModelCard]:
     return models.card(segmenter), models.card(classifier)
 
 
-def _target(classifier: ModelCard) -> str | None:
+def chosen_target(classifier: ModelCard) -> str | None:
+    """The class to explain; None for the predicted one."""
     chosen = st.selectbox(
         "Class to explain",
         (_PREDICTED, *classifier.labels),
@@ -118,7 +119,8 @@ def _target(classifier: ModelCard) -> str | None:
     return chosen or None
 
 
-def _stage(classifier: ModelCard) -> str:
+def chosen_stage(classifier: ModelCard) -> str:
+    """The stage at which maps are made; the last one until another is chosen."""
     return st.selectbox(
         "Stage of the network",
         classifier.stages[::-1],

@@ -44,6 +44,12 @@ def study() -> tuple[ModelCard, ...]:
     return catalogue.study()
 
 
+@st.cache_resource(show_spinner=False)
+def widths(classifier: str) -> dict[str, int]:
+    """As ``Analyser.widths``, found out once."""
+    return analyser(names("segmentation")[0], classifier).widths()
+
+
 def title(name: str) -> str:
     """What the model is called on a page; with its name where another one for its task has the same title."""
     return titles(map(card, names(card(name).task)))[name]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import streamlit as st
 
 if TYPE_CHECKING:  # they import OpenCV
-    from skinvision.types import Analysis, Case, LesionMask
+    from skinvision.types import Analysis, Case, Explanation, LesionMask
 
 T = TypeVar("T")
 _LONGEST_NAME = 60
@@ -28,6 +28,16 @@ class Wanted:
     stage: str
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """By which models, method, at which stage and for which class a map is to be made."""
+
+    wanted: Wanted
+    method: str
+    stage: str
+    target: str
+
+
 @dataclass(slots=True, eq=False)
 class Upload:
     """One picture of this session.
@@ -41,6 +51,7 @@ class Upload:
         reason: why it cannot be analysed; empty where it can.
         analyses, waiting: what is done, and what is in the queue.
         masks, segmenting: likewise, what the segmenters found alone, by their names and under their cards' thresholds.
+        maps: by other methods and at other stages.
         drawn: per place on the page, what was last drawn there, and from what.
     """
 
@@ -54,6 +65,7 @@ class Upload:
     waiting: dict[Wanted, Future[Analysis]] = field(default_factory=dict)
     masks: dict[str, LesionMask] = field(default_factory=dict)
     segmenting: dict[str, Future[LesionMask]] = field(default_factory=dict)
+    maps: dict[Asked, Explanation] = field(default_factory=dict)
     drawn: dict[str, tuple[Hashable, Any]] = field(default_factory=dict)
 
     @classmethod

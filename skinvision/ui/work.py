@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 
 from skinvision.errors import ImageRejected
 from skinvision.intake import read_case
-from skinvision.pipeline import Analyser, submit_mask
+from skinvision.pipeline import Analyser, Told, submit_mask
 from skinvision.types import Analysis
 from skinvision.ui import models
-from skinvision.ui.session import Upload, Wanted
+from skinvision.ui.session import Asked, Upload, Wanted
 
 _AHEAD = 2  # keeps the one worker busy, and leaves room between for other visitors
 
@@ -47,6 +47,14 @@ def compare(upload: Upload, wanted: Iterable[Wanted], segmenters: Iterable[str])
     for name in segmenters:
         _find(upload, name)
         yield
+
+
+def attribute(upload: Upload, asked: Asked, told: Told | None = None) -> None:
+    """Have a map made of an upload that is analysed; ``told`` as for ``Analyser.attribute``."""
+    if asked not in upload.maps:
+        analyser = models.analyser(asked.wanted.segmenter, asked.wanted.classifier)
+        analysis = upload.analyses[asked.wanted]
+        upload.maps[asked] = analyser.attribute(analysis, asked.method, asked.stage, asked.target, told)
 
 
 def _begin(upload: Upload, analyser: Analyser, wanted: Wanted) -> None:

@@ -1,0 +1,119 @@
+"""What stands beside the maps of the Explain page, in words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+from skinvision.card import ModelCard
+from skinvision.methods import METHODS, ON_PICTURE
+from skinvision.render.words import number, percent
+from skinvision.types import Analysis, Explanation
+
+if TYPE_CHECKING:  # it imports torch
+    from skinvision.channels import Channels
+
+OWN_SCALE = (
+    "Each map has a scale of its own, under its picture: methods count in different units, so compare where they "
+    "point rather than how bright they are."
+)
+_SHORT_S = 20
+
+
+def unit(method: str) -> str:
+    """What stands over the colour bar of a method's map."""
+    return METHODS[method].unit.capitalize()
+
+
+def share_note(explanation: Explanation, analysis: Analysis) -> str:
+    """How much of one map's positive part lies inside the lesion."""
+    if math.isnan(explanation.lesion_share):
+        return "No positive evidence."
+    if analysis.mask.box is None:
+        return "No lesion was found."
+    return f"{percent(explanation.lesion_share)} inside the lesion."
+
+
+def map_alt(explanation: Explanation, card: ModelCard) -> str:
+    """Alternative text of one map over the picture."""
+    method = METHODS[explanation.method]
+    where = "" if explanation.stage == ON_PICTURE else f" at {explanation.stage}"
+    heatmap = f"{method.title} heatmap for {card.title_of(explanation.target)}{where}"
+    if explanation.peak <= 0:
+        return f"{heatmap}: no positive evidence"
+    return f"{heatmap}: peak {number(explanation.peak)} {method.unit}"
+
+
+def duration(seconds: float) -> str:
+    """About how long something takes: "a moment", "about 40 s", "about 3 min"."""
+    if seconds < 1:
+        return "a moment"
+    if seconds < 100:
+        step = 1 if seconds < _SHORT_S else 10
+        return f"about {step * math.ceil(seconds / step)} s"
+    return f"about {math.ceil(seconds / 60)} min"
+
+
+def stage_note(explanation: Explanation) -> str:
+    """How finely a stage sees."""
+    height, width = explanation.activation_map.shape
+    return f"{width} × {height} cells."
+
+
+def channel_title(channels: Channels, channel: int) -> str:
+    """ "Channel 1311: +0.42"."""
+    return f"Channel {channel}: {signed(float(channels.contributions[channel]))}"
+
+
+def channel_note(channels: Channels, channel: int) -> str:
+    """The weight of one channel, and what its cells add up to."""
+    weight, total = float(channels.weights[channel]), float(channels.activation[channel].sum())
+    return f"weight {_signed_small(weight)} × activation {number(abs(total)) if total >= 0 else signed(total)}"
+
+
+def sum_sentence(channels: Channels, shown: Collection[int], card: ModelCard, rest_title: str) -> str:
+    """How the channels add up to the logit, or to what of it they account for."""
+    title = card.title_of(card.labels[channels.target])
+    of_shown = float(channels.contributions[list(shown)].sum())
+    rest = float(channels.contributions.sum()) - of_shown
+    logit = float(channels.logits[channels.target])
+    return (
+        f"The logit of {title} is {signed(logit)}: {signed(of_shown)} from the {len(shown)} channels shown, "
+        f"{signed(rest)} from all others, and {signed(channels.remainder)} from {rest_title}."
+    )
+
+
+def remainder_title(is_exact: bool) -> str:
+    """What the part of a logit is called that no channel accounts for."""
+    return "the bias" if is_exact else "what gradients miss"
+
+
+def exactness_sentence(is_exact: bool) -> str:
+    """Whether the sum holds for this stage."""
+    if is_exact:
+        return (
+            "At this stage the sum is exact: after it, the network only takes the mean of each channel, multiplies it "
+            "by a weight, and adds up. Switched off, a channel takes away just what it contributes."
+        )
+    return (
+        "At this stage the sum is an approximation, by gradients: later stages bend what they get. Switch a channel "
+        "off and see that the network's answer does not change by just what the channel contributes."
+    )
+
+
+def without_sentence(logit: float, expected: float, off: int) -> str:
+    """What the network says without the channels that were switched off, against what the sum says."""
+    if not off:
+        return "All channels are on."
+    some = "1 channel is" if off == 1 else f"{off} channels are"
+    return f"{some} off. The sum says {signed(expected)}; the network itself, run again, says {signed(logit)}."
+
+
+def signed(value: float) -> str:
+    """``value`` with its sign and two places after the point."""
+    return f"{value:+.2f}".replace("-", "−")
+
+
+def _signed_small(value: float) -> str:
+    return f"{value:+.2g}".replace("-", "−")

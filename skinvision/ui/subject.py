@@ -1,0 +1,80 @@
+"""What is looked into: one picture, one network, one class and one stage of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from skinvision.card import ModelCard
+from skinvision.ui import controls, models, session
+from skinvision.ui.session import Upload, Wanted, key
+
+_HELP = "Networks for dermoscopy know nothing of ordinary photographs, and the reverse."
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What the controls say.
+
+    Attributes:
+        wanted: by which models, with the maps of the last stage.
+        stage: at which other maps are to be made.
+        chosen: the class to explain; None for the predicted one.
+    """
+
+    upload: Upload
+    wanted: Wanted
+    stage: str
+    chosen: str | None
+
+    @property
+    def card(self) -> ModelCard:
+        """Of the classifier."""
+        return models.card(self.wanted.classifier)
+
+    @property
+    def target(self) -> str:
+        """The class to explain, of an upload that is analysed."""
+        return self.chosen or self.upload.analyses[self.wanted].prediction.top
+
+
+def show() -> Subject:
+    """The row of controls, and what they say."""
+    uploads = list(session.uploads().values())
+    with st.container(key="controls"):
+        row = st.grid(3 + (len(uploads) > 1), min_column_width=190, vertical_alignment="bottom")
+    upload = picture(row.cell(), uploads) if len(uploads) > 1 else uploads[0]
+    with row.cell():
+        classifier = models.card(_classifier())
+    with row.cell():
+        target = controls.chosen_target(classifier)
+    with row.cell():
+        stage = controls.chosen_stage(classifier)
+    wanted = Wanted(models.names("segmentation")[0], classifier.name, classifier.stages[-1])
+    return Subject(upload, wanted, stage, target)
+
+
+def picture(cell: DeltaGenerator, uploads: list[Upload]) -> Upload:
+    """The latest picture, until another one is chosen; whoever brings one more wants to see that."""
+    names = {upload.sha256: upload.name for upload in uploads}
+    chosen = cell.selectbox(
+        "Picture",
+        list(names),
+        format_func=lambda sha256: names[sha256],
+        key=key(f"picture_{uploads[0].sha256}"),
+        persist_state="session",
+    )
+    return next(upload for upload in uploads if upload.sha256 == chosen)
+
+
+def _classifier() -> str:
+    return st.selectbox(
+        "Network",
+        models.names("classification"),
+        format_func=models.title,
+        help=_HELP,
+        key=key("explained_classifier"),
+        persist_state="session",
+    )
