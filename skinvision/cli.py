@@ -32,7 +32,7 @@ WRONG_USAGE = 2  # also of argparse
 INTERRUPTED = 130  # 128 + SIGINT
 NOBODY_READS = 141  # 128 + SIGPIPE
 
-_TRAINING_ONLY = ("lightning", "skimage", "torchmetrics")
+_TRAINING_ONLY = ("lightning", "torchmetrics")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

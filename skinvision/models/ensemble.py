@@ -70,6 +70,12 @@ class _Part:
             x = (x - mean) / std
         return self.member.network.between(x, self.before, self.name)
 
+    @property
+    def stages(self) -> tuple[nn.Module, ...]:
+        """The member's stages that it runs."""
+        network = self.member.network
+        return tuple(network.stages[name] for name in network.span(self.before, self.name))
+
 
 class _Beside(nn.Module):
     """All members' parts, each on its own channels, or all on the picture where ``channels`` is None."""
@@ -78,6 +84,11 @@ class _Beside(nn.Module):
         super().__init__()
         self.parts = tuple(parts)
         self.channels = channels
+
+    @property
+    def borrowed(self) -> tuple[nn.Module, ...]:
+        """The members' stages that work here, which are no modules of this one."""
+        return tuple(stage for part in self.parts for stage in part.stages)
 
     def forward(self, x: Tensor) -> Tensor:
         shares = torch.split(x, self.channels, dim=1) if self.channels else [x] * len(self.parts)
@@ -92,6 +103,11 @@ class _Mean(nn.Module):
         self.members = tuple(members)
         self.channels = channels
         self.bias = nn.Parameter(torch.zeros(classes))
+
+    @property
+    def borrowed(self) -> tuple[nn.Module, ...]:
+        """The members' heads, which are no modules of this one."""
+        return tuple(member.network.head for member in self.members)
 
     def forward(self, activation: Tensor) -> Output:
         shares = torch.split(activation, self.channels, dim=1)

@@ -94,10 +94,18 @@ class StagedClassifier(nn.Module):
         Raises:
             UnknownName: no such stage.
         """
-        first = 0 if before is None else self._position(before) + 1
-        for name in self.stage_names[first : self._position(stage) + 1]:
+        for name in self.span(before, stage):
             activation = self.stages[name](activation)
         return activation
+
+    def span(self, before: str | None, stage: str) -> tuple[str, ...]:
+        """The names of the stages after ``before``, or from the first on where that is None, up to ``stage``.
+
+        Raises:
+            UnknownName: no such stage.
+        """
+        first = 0 if before is None else self._position(before) + 1
+        return self.stage_names[first : self._position(stage) + 1]
 
     def above(self, activation: Tensor, stage: str) -> Output:
         """The output for an ``activation`` that left ``stage``.

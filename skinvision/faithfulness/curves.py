@@ -1,0 +1,160 @@
+"""Deletion and insertion: what becomes of the probability as pixels go or come in the order of a map.
+
+Petsiuk et al., "RISE", BMVC 2018, section 4.3 and algorithm 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from skinvision.faithfulness.maps import centre_blob, check_size, random_order, ranking
+from skinvision.faithfulness.removal import Removal
+from skinvision.models.staged import StagedClassifier
+from skinvision.portions import Run, at_once
+from skinvision.trust import probabilities
+
+STEPS = 32  # equal portions of pixels
+BATCH = 8  # pictures in one pass, and in one portion of work
+
+Score = Callable[[Tensor], NDArray[np.float32]]  # pictures (N, 3, H, W) -> (N,), what one class gets
+
+
+def probability_of(network: StagedClassifier, target: int, temperature: float) -> Score:
+    """softmax(logits / temperature) of class number ``target``; ``network`` is in ``eval``."""
+
+    def score(pictures: Tensor) -> NDArray[np.float32]:
+        with torch.inference_mode():
+            logits = network(pictures).numpy()
+        return probabilities(logits, temperature)[:, target]
+
+    return score
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Curve:
+    """A score over the share of pixels that are away, or that are there.
+
+    Attributes:
+        fractions: (n,) rising from 0 to 1.
+        scores: (n,).
+    """
+
+    fractions: NDArray[np.float64]
+    scores: NDArray[np.float64]
+
+    @property
+    def auc(self) -> float:
+        """The area under the curve, by the trapezoid rule."""
+        return float(np.trapezoid(self.scores, self.fractions))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Curves:
+    """Both curves of one order of pixels. Under a true map deletion falls early and insertion rises early."""
+
+    deletion: Curve
+    insertion: Curve
+
+    def beat(self, other: Curves) -> tuple[bool, bool]:
+        """Whether there is less area under deletion, and whether there is more under insertion."""
+        return self.deletion.auc < other.deletion.auc, self.insertion.auc > other.insertion.auc
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class References:
+    """What a map has to beat on the same picture: blocks in random order, and a blob in the middle."""
+
+    random: Curves
+    centre: Curves
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Compared:
+    """A map's curves beside the references."""
+
+    own: Curves
+    references: References
+
+
+def compare(
+    score: Score,
+    removal: Removal,
+    saliency: NDArray[Any],
+    references: References | None = None,
+    run: Run = at_once,
+) -> Compared:
+    """The curves of a map beside those of chance and of a blob in the middle.
+
+    Args:
+        score: of one class.
+        saliency: (H, W), signed.
+        references: those of an earlier map for the same picture and class, if there are any.
+        run: gets as many batches as ``curves_portions`` says.
+
+    Raises:
+        ShapeMismatch: the map is not of the picture's size.
+    """
+    height, width = removal.picture.shape[2:]
+    check_size(saliency, height, width)
+    own = curves(score, removal, ranking(saliency), references.random if references else None, run)
+    if references is None:
+        chance = curves(score, removal, random_order(height, width), own, run)
+        middle = curves(score, removal, ranking(centre_blob(height, width)), own, run)
+        references = References(chance, middle)
+    return Compared(own, references)
+
+
+def curves_portions(with_references: bool = True) -> int:
+    """How many portions ``compare`` has for ``run``: 25, or 8 where the references are given."""
+    batches = 2 * -(-(STEPS - 1) // BATCH)
+    return 1 + 3 * batches if with_references else batches
+
+
+def curves(
+    score: Score, removal: Removal, order: NDArray[np.int64], like: Curves | None = None, run: Run = at_once
+) -> Curves:
+    """Both curves of one order of pixels, from 65 pictures.
+
+    Args:
+        order: (H · W,) indices of all pixels; the first go first, or come first.
+        like: other curves of the same picture and class, to take the three ends from instead of running them.
+    """
+    if like is None:
+        whole, deleted, hidden = run(lambda: score(torch.cat([removal.picture, removal.deleted, removal.hidden])))
+    else:
+        whole, deleted, hidden = like.deletion.scores[0], like.deletion.scores[-1], like.insertion.scores[0]
+    first = _first(order, *removal.picture.shape[2:])
+    falling = _scores(score, first, removal.deleted, removal.picture, run)
+    rising = _scores(score, first, removal.picture, removal.hidden, run)
+    return Curves(_curve(whole, falling, deleted), _curve(hidden, rising, whole))
+
+
+def _first(order: NDArray[np.int64], height: int, width: int) -> Tensor:
+    """Masks of the first 1/32 … 31/32 of the pixels, (31, height, width) bool."""
+    place = np.empty(len(order), np.int64)
+    place[order] = np.arange(len(order))
+    counts = np.round(np.arange(1, STEPS) * len(order) / STEPS)
+    return torch.from_numpy(place < counts[:, None]).reshape(-1, height, width)
+
+
+def _scores(score: Score, first: Tensor, inside: Tensor, outside: Tensor, run: Run) -> NDArray[np.float32]:
+    """The scores of pictures that are ``inside`` on each mask (n, H, W) and ``outside`` beyond it, (n,)."""
+
+    def of(masks: Tensor) -> NDArray[np.float32]:
+        mixed = torch.where(masks[:, None], inside, outside)  # (N, 3, H, W)
+        return score(mixed.contiguous(memory_format=torch.channels_last))
+
+    return np.concatenate([run(partial(of, masks)) for masks in torch.split(first, BATCH)])
+
+
+def _curve(start: float, between: NDArray[np.float32], end: float) -> Curve:
+    scores = np.concatenate([[start], between, [end]]).astype(np.float64)
+    return Curve(np.linspace(0, 1, STEPS + 1), scores)

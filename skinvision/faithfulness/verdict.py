@@ -1,0 +1,185 @@
+"""Whether to believe a map: what the measures say together, by a rule that can be read."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from skinvision.faithfulness.curves import Compared, Curves
+from skinvision.faithfulness.inside import Inside
+from skinvision.faithfulness.randomised import Similarity
+from skinvision.faithfulness.road import Road
+from skinvision.faithfulness.stability import Stability
+
+UNCHANGED = 0.7  # mean rank correlation; its square is a half: above it more of the order is kept than lost
+UNSTEADY = 0.5  # relative change; two maps of one length that differ by half of it still have a cosine of 7/8
+
+Code = Literal["believable", "doubtful", "not believable"]
+Stand = Literal["for", "against", "aside", "unknown"]
+Measure = Literal["against chance", "against a blob", "ROAD", "randomisation", "stability", "inside the lesion"]
+
+NEEDED: tuple[Measure, ...] = ("against chance", "against a blob", "randomisation")
+
+HEADLINES: Mapping[Code, str] = {
+    "believable": "The map passes these tests. It may still be a true map of a network that is wrong.",
+    "doubtful": "There is reason to doubt this map.",
+    "not believable": "This map does not show what the network looks at.",
+}
+
+RULE = f"""\
+Not believable: the map hardly changes when the network forgets what it learned (mean rank correlation over all levels
+above {UNCHANGED}), or neither deletion nor insertion goes better by the map than by chance or by a blob in the middle.
+
+Doubtful: deletion or insertion goes no better by the map than by chance; or both go no better than by a blob in the
+middle; or ROAD loses as much without the least relevant pixels as without the most relevant; or noise, a shift of one
+pixel or JPEG change the map by more than {UNSTEADY:.0%}; or the curves or the randomisation have not been measured.
+
+Believable: none of these. It may still be a true map of a network that is wrong: how much of the evidence lies inside
+the lesion, and what a mirror image changes, is told beside the grade, because that is about the network."""
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What has been measured of one map; None for what has not."""
+
+    compared: Compared | None = None
+    road: Road | None = None
+    randomised: Mapping[str, Similarity] | None = None
+    stability: Stability | None = None
+    inside: Inside | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """What one measure says.
+
+    Attributes:
+        measure: which one.
+        stands: for or against believing the map, aside where it is about the network, unknown where it is missing.
+        words: the figures, in one sentence or two.
+        grave: whether it is enough by itself not to believe the map.
+    """
+
+    measure: Measure
+    stands: Stand
+    words: str
+    grave: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The grade with its reasons.
+
+    Attributes:
+        code: a key of ``HEADLINES``.
+        headline: one or two sentences for the person.
+        reasons: one for each measure, also for those that are missing.
+    """
+
+    code: Code
+    headline: str
+    reasons: tuple[Reason, ...]
+
+
+def judge(findings: Findings) -> Verdict:
+    """The verdict by ``RULE``.
+
+    A measure that is None or NaN (a map without positive evidence) is unknown. Without the curves or the randomisation
+    a map is doubtful at best.
+    """
+    reasons = (
+        _against_chance(findings.compared),
+        _against_a_blob(findings.compared),
+        _road(findings.road),
+        _randomisation(findings.randomised),
+        _stability(findings.stability),
+        _inside(findings.inside),
+    )
+    code = _code(reasons)
+    return Verdict(code, HEADLINES[code], reasons)
+
+
+def _code(reasons: tuple[Reason, ...]) -> Code:
+    if any(reason.grave for reason in reasons):
+        return "not believable"
+    doubts = (r.stands == "against" or (r.stands == "unknown" and r.measure in NEEDED) for r in reasons)
+    return "doubtful" if any(doubts) else "believable"
+
+
+def _against_chance(compared: Compared | None) -> Reason:
+    if compared is None:
+        return _unknown("against chance")
+    stands: Stand = "for" if all(compared.own.beat(compared.references.random)) else "against"
+    words = _areas(compared.own, compared.references.random, "blocks in random order")
+    return Reason("against chance", stands, words)
+
+
+def _against_a_blob(compared: Compared | None) -> Reason:
+    if compared is None:
+        return _unknown("against a blob")
+    chance, blob = (any(compared.own.beat(other)) for other in (compared.references.random, compared.references.centre))
+    words = _areas(compared.own, compared.references.centre, "a blob in the middle")
+    if not blob:
+        words += " So the map is no better than a guess at the middle."
+    return Reason("against a blob", "for" if blob else "against", words, grave=not (blob or chance))
+
+
+def _areas(own: Curves, other: Curves, name: str) -> str:
+    return (
+        f"Area under deletion {own.deletion.auc:.2f}, by {name} {other.deletion.auc:.2f} (lower is better); "
+        f"under insertion {own.insertion.auc:.2f}, by {name} {other.insertion.auc:.2f} (higher is better)."
+    )
+
+
+def _road(road: Road | None) -> Reason:
+    if road is None:
+        return _unknown("ROAD")
+    most, least = np.mean(road.without_most), np.mean(road.without_least)
+    words = f"Of a probability of {road.whole:.0%}, {most:.0%} are left without the most relevant pixels"
+    return Reason("ROAD", "for" if road.score > 0 else "against", f"{words} and {least:.0%} without the least.")
+
+
+def _randomisation(found: Mapping[str, Similarity] | None) -> Reason:
+    rank, ssim = _means(found)
+    if math.isnan(rank):
+        return _unknown("randomisation")
+    words = f"As the network forgets, the map keeps a mean rank correlation of {rank:.2f} (SSIM {ssim:.2f})."
+    if rank > UNCHANGED:
+        return Reason("randomisation", "against", f"{words} So it is not about what the network learned.", grave=True)
+    return Reason("randomisation", "for", words)
+
+
+def _means(found: Mapping[str, Similarity] | None) -> tuple[float, float]:
+    """Mean rank correlation and SSIM over the levels; NaN where there are none."""
+    if not found:
+        return math.nan, math.nan
+    rank, ssim = (np.mean(each) for each in zip(*((s.rank_correlation, s.ssim) for s in found.values()), strict=True))
+    return float(rank), float(ssim)
+
+
+def _stability(found: Stability | None) -> Reason:
+    if found is None or math.isnan(found.to_small):
+        return _unknown("stability")
+    words = (
+        f"The map changes by up to {found.noise:.0%} under noise, {found.shift:.0%} when moved by a pixel, "
+        f"{found.jpeg:.0%} as JPEG, and {found.flip:.0%} in the mirror."
+    )
+    return Reason("stability", "for" if found.to_small <= UNSTEADY else "against", words)
+
+
+def _inside(found: Inside | None) -> Reason:
+    if found is None or math.isnan(found.lesion_share):
+        return _unknown("inside the lesion")
+    words = (
+        f"{found.lesion_share:.0%} of the evidence lies inside the lesion, which covers {found.area_share:.0%} of what "
+        f"the network sees; the maximum lies {'inside' if found.pointing_hit else 'outside'}."
+    )
+    return Reason("inside the lesion", "aside", words)
+
+
+def _unknown(measure: Measure) -> Reason:
+    return Reason(measure, "unknown", "Not measured.")

@@ -1,0 +1,132 @@
+"""The rule by which a map is believed or not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from skinvision.faithfulness import (
+    HEADLINES,
+    RULE,
+    Compared,
+    Curve,
+    Curves,
+    Findings,
+    Inside,
+    References,
+    Road,
+    Similarity,
+    Stability,
+    judge,
+)
+from skinvision.faithfulness.verdict import Code, Measure
+
+
+def _curves(deletion: float, insertion: float) -> Curves:
+    """Level curves, whose areas are their heights."""
+    return Curves(*(Curve(np.array([0.0, 1.0]), np.array([height] * 2)) for height in (deletion, insertion)))
+
+
+def _compared(deletion: float, insertion: float) -> Compared:
+    """Beside chance with areas of 0.5 and 0.5, and a blob in the middle with 0.4 and 0.6."""
+    return Compared(_curves(deletion, insertion), References(_curves(0.5, 0.5), _curves(0.4, 0.6)))
+
+
+def _cascade(*ranks: float) -> dict[str, Similarity]:
+    return {str(number): Similarity(0.3, rank) for number, rank in enumerate(ranks)}
+
+
+GOOD = Findings(
+    compared=_compared(0.2, 0.8),
+    road=Road(0.9, (0.5, 0.3, 0.1), (0.8, 0.7, 0.6)),
+    randomised=_cascade(0.9, 0.1, -0.1),
+    stability=Stability(0.1, 0.05, 0.9, 0.2),
+    inside=Inside(0.7, 0.3, True),
+)
+
+
+def test_the_best_grade_is_no_green_tick() -> None:
+    verdict = judge(GOOD)
+    assert verdict.code == "believable"
+    assert "true map of a network that is wrong" in verdict.headline
+    assert [reason.stands for reason in verdict.reasons] == ["for"] * 5 + ["aside"]
+    assert verdict.reasons[0].words == (
+        "Area under deletion 0.20, by blocks in random order 0.50 (lower is better); "
+        "under insertion 0.80, by blocks in random order 0.50 (higher is better)."
+    )
+    assert verdict.reasons[2].words == (
+        "Of a probability of 90%, 30% are left without the most relevant pixels and 70% without the least."
+    )
+    assert "mean rank correlation of 0.30 (SSIM 0.30)" in verdict.reasons[3].words
+    assert "10% under noise, 5% when moved by a pixel, 20% as JPEG, and 90% in the mirror" in verdict.reasons[4].words
+    assert "70% of the evidence lies inside the lesion, which covers 30%" in verdict.reasons[5].words
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "against"),
+    [
+        ({"compared": _compared(0.45, 0.55)}, "doubtful", ["against a blob"]),
+        ({"compared": _compared(0.4, 0.6)}, "doubtful", ["against a blob"]),
+        ({"compared": _compared(0.2, 0.45)}, "doubtful", ["against chance"]),
+        ({"compared": _compared(0.3, 0.55)}, "believable", []),
+        ({"compared": _compared(0.5, 0.5)}, "not believable", ["against chance", "against a blob"]),
+        ({"randomised": _cascade(1, 1, 1)}, "not believable", ["randomisation"]),
+        ({"randomised": _cascade(1, 1, 0)}, "believable", []),
+        ({"road": Road(0.9, (0.5,), (0.5,))}, "doubtful", ["ROAD"]),
+        ({"stability": Stability(0.6, 0, 0, 0)}, "doubtful", ["stability"]),
+        ({"stability": Stability(0, 0.5, 2, 0)}, "believable", []),
+        ({"inside": Inside(0.01, 0.9, False)}, "believable", []),
+    ],
+)
+def test_the_rule(change: dict[str, object], code: Code, against: list[Measure]) -> None:
+    verdict = judge(replace(GOOD, **change))
+    assert verdict.code == code
+    assert verdict.headline == HEADLINES[code]
+    assert [reason.measure for reason in verdict.reasons if reason.stands == "against"] == against
+
+
+def test_no_better_than_a_blob_is_said_so() -> None:
+    verdict = judge(replace(GOOD, compared=_compared(0.45, 0.55)))
+    assert verdict.reasons[1].words.endswith("So the map is no better than a guess at the middle.")
+    assert judge(replace(GOOD, randomised=_cascade(1))).reasons[3].words.endswith("not about what the network learned.")
+
+
+@pytest.mark.parametrize(
+    ("missing", "code"),
+    [
+        ("compared", "doubtful"),
+        ("randomised", "doubtful"),
+        ("road", "believable"),
+        ("stability", "believable"),
+        ("inside", "believable"),
+    ],
+)
+def test_what_is_missing_is_said(missing: str, code: Code) -> None:
+    verdict = judge(replace(GOOD, **{missing: None}))
+    assert verdict.code == code
+    unknown = [reason for reason in verdict.reasons if reason.stands == "unknown"]
+    assert len(unknown) == (2 if missing == "compared" else 1)
+    assert {reason.words for reason in unknown} == {"Not measured."}
+    assert len(verdict.reasons) == 6
+
+
+def test_without_any_evidence_a_map_is_doubtful() -> None:
+    nan = float("nan")
+    verdict = judge(
+        replace(
+            GOOD,
+            randomised={"head": Similarity(nan, nan)},
+            stability=Stability(nan, nan, nan, nan),
+            inside=Inside(nan, 0.3, None),
+        )
+    )
+    assert verdict.code == "doubtful"
+    assert [reason.stands for reason in verdict.reasons] == ["for"] * 3 + ["unknown"] * 3
+    assert {reason.stands for reason in judge(Findings()).reasons} == {"unknown"}
+
+
+def test_the_rule_that_a_page_shows_has_the_thresholds() -> None:
+    assert "above 0.7" in RULE
+    assert "more than 50%" in RULE
