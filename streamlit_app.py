@@ -19,6 +19,8 @@ page = st.navigation(
         st.Page("pages/analyse.py", title="Analyse", icon=":material/center_focus_strong:", default=True),
         st.Page("pages/compare.py", title="Compare", icon=":material/compare:"),
         st.Page("pages/explain.py", title="Explain", icon=":material/biotech:"),
+        st.Page("pages/believe.py", title="Believe it?", icon=":material/gavel:"),
+        st.Page("pages/shortcuts.py", title="Shortcuts", icon=":material/alt_route:"),
         st.Page("pages/evidence.py", title="Evidence", icon=":material/query_stats:"),
         st.Page("pages/about.py", title="About", icon=":material/info:"),
     ],

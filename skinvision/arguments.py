@@ -27,6 +27,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, summary, description, fill in (
         ("analyse", "analyse pictures", _ANALYSE, _fill_analyse),
+        ("explain", "show where one class lies, and test it", _EXPLAIN, _fill_explain),
         ("evaluate", "measure a model on labelled pictures", _EVALUATE, _fill_evaluate),
         ("train", "train a model", _TRAIN, _fill_train),
         ("combine", "make one model of several", _COMBINE, _fill_combine),
@@ -37,6 +38,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
 
 
 _ANALYSE = "Analyse pictures, one line each. Exit status: 0 all analysed, 1 some rejected, 2 wrong usage."
+_EXPLAIN = "Where the evidence for one class lies, by any method, and whether to believe it. Exit status as of analyse."
 _EVALUATE = "Measure a model on a folder with images/, metadata.csv (image_id, dx, split) and masks/<image_id>.png."
 _TRAIN = "Train on the splits train and val of a folder like that of evaluate; writes weights and model card."
 
@@ -55,6 +57,17 @@ def _fill_analyse(command: argparse.ArgumentParser) -> None:
         help="also write mask.png, overlay.png, heatmap.png and analysis.json to DIR/<stem>; pictures of the same stem "
         "go to <stem>, <stem>-2, <stem>-3 …",
     )
+
+
+def _fill_explain(command: argparse.ArgumentParser) -> None:
+    command.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a picture, or a folder of pictures")
+    command.add_argument("--class", dest="target", metavar="LABEL", help="the class; else the predicted one")
+    command.add_argument("--method", default="grad-cam", metavar="M", help="such as layercam (default: grad-cam)")
+    command.add_argument("--stage", metavar="S", help="where the map is made; else at the last stage")
+    command.add_argument("--segmenter", metavar="NAME", help="the model that finds the lesion")
+    command.add_argument("--classifier", metavar="NAME", help="the model that names it")
+    command.add_argument("--faithfulness", action="store_true", help="put the map to the test; takes a while")
+    command.add_argument("--json", action="store_true", help="one JSON object a line and picture")
 
 
 def _fill_evaluate(command: argparse.ArgumentParser) -> None:

@@ -1,4 +1,4 @@
-"""The command line, ``python -m skinvision``: analyse, evaluate, train and list models without a browser.
+"""The command line, ``python -m skinvision``: analyse, explain, evaluate, train and list models without a browser.
 
 Other programs rely on the JSON fields, which ``render.report`` and ``card`` define, and on the exit status. Results go
 to standard output, progress and errors to standard error. A command imports what it needs: help needs no torch.
@@ -19,10 +19,12 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from skinvision.arguments import parse
-from skinvision.errors import ImageRejected, SkinvisionError, WeightsRejected
+from skinvision.errors import ImageRejected, SkinvisionError, UnknownName, WeightsRejected
 
 if TYPE_CHECKING:
     from skinvision.card import ModelCard
+    from skinvision.pipeline import Analyser
+    from skinvision.render.explained import Explained
     from skinvision.render.report import Document
     from skinvision.types import Analysis, Case
 
@@ -66,14 +68,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _analyse(options: Namespace) -> int:
     from skinvision.pipeline import Analyser
-    from skinvision.render import report
+    from skinvision.render import lines, report
 
     if options.out:
         options.out.mkdir(parents=True, exist_ok=True)
     analyser = Analyser.load(options.segmenter, options.classifier)
     status, taken = DONE, set[str]()
     for path in _with_progress(_pictures(options.paths)):
-        source = os.fsencode(path).decode(errors="replace")  # a name need not be UTF-8, JSON must
+        source = _source(path)
         try:
             analysis = analyser.analyse(_read(path))
             document = report.document(source, analysis)
@@ -82,9 +84,53 @@ def _analyse(options: Namespace) -> int:
         except (ImageRejected, OSError) as error:
             document = report.rejected(source, str(error))
             status = SOME_REJECTED
-        line = report.encode(document).decode() if options.json else _sentence(document, analyser.classifier_card)
+        line = report.encode(document).decode() if options.json else lines.analysed(document, analyser.classifier_card)
         print(line, flush=True)
     return status
+
+
+def _explain(options: Namespace) -> int:
+    from skinvision.pipeline import Analyser
+    from skinvision.render import explained, lines
+
+    analyser = Analyser.load(options.segmenter, options.classifier)
+    _check_names(options, analyser.classifier_card)
+    status = DONE
+    for path in _with_progress(_pictures(options.paths)):
+        source = _source(path)
+        try:
+            found = _explained(analyser, _read(path), source, options)
+        except (ImageRejected, OSError) as error:
+            found = explained.Explained(source=source, status="rejected", reason=str(error))
+            status = SOME_REJECTED
+        line = msgspec.json.encode(found).decode() if options.json else lines.explained(found, analyser.classifier_card)
+        print(line, flush=True)
+    return status
+
+
+def _check_names(options: Namespace, card: ModelCard) -> None:
+    """What is wrong for all pictures is said before the first."""
+    from skinvision.methods import method
+
+    method(options.method)
+    if options.target:
+        card.index_of(options.target)
+    if options.stage and options.stage not in card.stages:
+        raise UnknownName.among("stage", options.stage, card.stages)
+
+
+def _explained(analyser: Analyser, case: Case, source: str, options: Namespace) -> Explained:
+    from skinvision.render.explained import explained
+
+    analysis = analyser.analyse(case)
+    target, stage = options.target or analysis.prediction.top, options.stage or analyser.classifier_card.stages[-1]
+    explanation = analyser.attribute(analysis, options.method, stage, target)
+    if not options.faithfulness:
+        return explained(source, explanation)
+    from skinvision.faithfulness import judge
+
+    findings = analyser.examine(analysis, options.method, stage, target)
+    return explained(source, explanation, findings, judge(findings))
 
 
 def _evaluate(options: Namespace) -> int:
@@ -152,6 +198,11 @@ def _models(options: Namespace) -> int:
     return DONE
 
 
+def _source(path: Path) -> str:
+    """What the picture is called: a name need not be UTF-8, JSON must."""
+    return os.fsencode(path).decode(errors="replace")
+
+
 def _pictures(paths: Sequence[Path]) -> list[Path]:
     """The files to analyse: those inside a folder, at any depth, sorted; a folder without files stands for itself."""
     return [file for path in paths for file in (_inside(path) or [path])]
@@ -195,24 +246,6 @@ def _write(folder: Path, analysis: Analysis, document: Document) -> None:
     (folder / "analysis.json").write_bytes(report.encode(document) + b"\n")
 
 
-def _sentence(document: Document, card: ModelCard) -> str:
-    """One line for a person."""
-    from skinvision.render.words import percent
-
-    source = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in document.source)
-    if document.mask is None:
-        return f"{source}: rejected: {document.reason}"
-    top = max(document.prediction, key=document.prediction.__getitem__)
-    said = [
-        f"{source}: {card.title_of(top)} {percent(document.prediction[top])}",
-        f"prediction set {', '.join(document.prediction_set)}",
-        f"lesion {percent(document.mask.area_fraction)} of the picture",
-        *document.quality,
-        *([] if document.in_distribution else ["unlike the training pictures"]),
-    ]
-    return "; ".join(said)
-
-
 def _with_progress(paths: Sequence[Path]) -> Iterator[Path]:
     """``paths`` under a progress bar where a person waits and the lines go elsewhere."""
     from tqdm import tqdm
@@ -238,4 +271,11 @@ def _complain(message: str, status: int) -> int:
     return status
 
 
-_COMMANDS = {"analyse": _analyse, "evaluate": _evaluate, "train": _train, "combine": _combine, "models": _models}
+_COMMANDS = {
+    "analyse": _analyse,
+    "explain": _explain,
+    "evaluate": _evaluate,
+    "train": _train,
+    "combine": _combine,
+    "models": _models,
+}

@@ -8,8 +8,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import count
-from typing import NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+import numpy as np
 from torch import Tensor
 
 from skinvision import channels, trust
@@ -19,13 +20,16 @@ from skinvision.channels import Channels
 from skinvision.classify import classifier_input, predict, region_of, staged
 from skinvision.errors import WeightsRejected
 from skinvision.explain import ClassMaps, grad_cam
-from skinvision.geometry import Box
+from skinvision.geometry import Box, crop, resize
 from skinvision.methods import GRAD_CAM, ON_PICTURE, method
 from skinvision.models.registry import DEFAULTS, LoadedModel, load
 from skinvision.models.staged import shapes
 from skinvision.portions import Run
 from skinvision.segment import segment
 from skinvision.types import Analysis, Case, Explanation, LesionMask, ModelRef, measured
+
+if TYPE_CHECKING:
+    from skinvision.faithfulness import Findings, References
 
 T = TypeVar("T")
 Told = Callable[[int], None]  # gets how many portions are done; it may raise to stop the work
@@ -129,6 +133,27 @@ class Analyser:
         made_at = stage if by_stage else ON_PICTURE
         region, (height, width) = analysis.explanations[0].region, analysis.mask.probability.shape
         return Explanation(target, name, made_at, values, region, height, width, offset).within(analysis.mask)
+
+    def examine(
+        self,
+        analysis: Analysis,
+        name: str,
+        stage: str,
+        target: str,
+        references: References | None = None,
+        told: Told | None = None,
+    ) -> Findings:
+        """What tests say of the map of one class by one method, on the mask of the analysis.
+
+        Args and raises as for ``attribute`` and ``examine.examine``; it is done in ``examine.portions`` portions.
+        """
+        from skinvision.examine import examine  # matplotlib comes with it, which an analysis does not need
+
+        self._check_own(analysis)
+        picture = _WORKER.submit(self._seen, analysis).result()
+        inside = crop(analysis.mask.binary, analysis.explanations[0].region).astype(np.float32)
+        lesion = resize(inside, *picture.shape[2:]) >= 0.5
+        return examine(self._classifier, picture, lesion, name, stage, target, references, _in_turn(told))
 
     def widths(self) -> dict[str, int]:
         """How many channels leave each stage of the classifier."""

@@ -135,7 +135,7 @@ def test_below_the_last_stage_the_sum_is_said_to_be_an_approximation(app: AppTes
 
 def test_a_file_that_is_no_picture_gets_its_sentence(app: AppTest) -> None:
     bring(app, NOT_A_PICTURE)
-    assert app.error[0].value.startswith("Not explained: ")
+    assert app.error[0].value.startswith("Not analysed: ")
     bring(app, NOT_A_PICTURE, lesion(2))
     assert len(_drawn(app)) in (0, len(QUICK))
 

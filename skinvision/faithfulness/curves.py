@@ -22,6 +22,7 @@ from skinvision.portions import Run, at_once
 from skinvision.trust import probabilities
 
 STEPS = 32  # equal portions of pixels
+EQUAL = 0.01  # areas nearer than this are equal: written with two places, they hardly differ
 BATCH = 8  # pictures in one pass, and in one portion of work
 
 Score = Callable[[Tensor], NDArray[np.float32]]  # pictures (N, 3, H, W) -> (N,), what one class gets
@@ -64,8 +65,9 @@ class Curves:
     insertion: Curve
 
     def beat(self, other: Curves) -> tuple[bool, bool]:
-        """Whether there is less area under deletion, and whether there is more under insertion."""
-        return self.deletion.auc < other.deletion.auc, self.insertion.auc > other.insertion.auc
+        """Whether there is less area under deletion, and more under insertion, each by more than ``EQUAL``."""
+        less, more = other.deletion.auc - self.deletion.auc, self.insertion.auc - other.insertion.auc
+        return less > EQUAL, more > EQUAL
 
 
 @dataclass(frozen=True, slots=True, eq=False)

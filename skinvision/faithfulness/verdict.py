@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from skinvision.faithfulness.curves import Compared, Curves
+from skinvision.faithfulness.curves import EQUAL, Compared, Curves
 from skinvision.faithfulness.inside import Inside
 from skinvision.faithfulness.randomised import Similarity
 from skinvision.faithfulness.road import Road
@@ -34,9 +34,10 @@ RULE = f"""\
 Not believable: the map hardly changes when the network forgets what it learned (mean rank correlation over all levels
 above {UNCHANGED}), or neither deletion nor insertion goes better by the map than by chance or by a blob in the middle.
 
-Doubtful: deletion or insertion goes no better by the map than by chance; or both go no better than by a blob in the
-middle; or ROAD loses as much without the least relevant pixels as without the most relevant; or noise, a shift of one
-pixel or JPEG change the map by more than {UNSTEADY:.0%}; or the curves or the randomisation have not been measured.
+Doubtful: deletion or insertion goes worse by the map than by chance, or neither goes better; or neither goes better
+than by a blob in the middle; or ROAD loses as much without the least relevant pixels as without the most relevant; or
+noise, a shift of one pixel or JPEG change the map by more than {UNSTEADY:.0%}; or the curves or the randomisation have
+not been measured. Areas and probabilities within {EQUAL} of each other are equal.
 
 Believable: none of these. It may still be a true map of a network that is wrong: how much of the evidence lies inside
 the lesion, and what a mirror image changes, is told beside the grade, because that is about the network."""
@@ -113,7 +114,8 @@ def _code(reasons: tuple[Reason, ...]) -> Code:
 def _against_chance(compared: Compared | None) -> Reason:
     if compared is None:
         return _unknown("against chance")
-    stands: Stand = "for" if all(compared.own.beat(compared.references.random)) else "against"
+    own, chance = compared.own, compared.references.random
+    stands: Stand = "for" if any(own.beat(chance)) and not any(chance.beat(own)) else "against"
     words = _areas(compared.own, compared.references.random, "blocks in random order")
     return Reason("against chance", stands, words)
 
@@ -140,7 +142,7 @@ def _road(road: Road | None) -> Reason:
         return _unknown("ROAD")
     most, least = np.mean(road.without_most), np.mean(road.without_least)
     words = f"Of a probability of {road.whole:.0%}, {most:.0%} are left without the most relevant pixels"
-    return Reason("ROAD", "for" if road.score > 0 else "against", f"{words} and {least:.0%} without the least.")
+    return Reason("ROAD", "for" if least - most > EQUAL else "against", f"{words} and {least:.0%} without the least.")
 
 
 def _randomisation(found: Mapping[str, Similarity] | None) -> Reason:

@@ -6,7 +6,7 @@ Grounds are transparent and no text has a colour of its own, so that the theme o
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import plotly.graph_objects as go
 
@@ -57,15 +57,24 @@ def probability_chart(prediction: Prediction, card: ModelCard, target: str) -> g
 
 
 def comparison_chart(comparison: Comparison, card: ModelCard) -> go.Figure:
-    """Horizontal bars of the calibrated probability of every class, one for each model, in the colours of ``PALETTE``.
+    """Horizontal bars of the calibrated probability of every class, one for each model.
 
     The class with the highest mean probability is on top, and the models are in their order within each class.
     """
-    rows = [wrapped(card.title_of(label)) for label in comparison.labels]
-    predictions = [analysis.prediction for analysis in comparison.analyses]
+    predictions = (analysis.prediction for analysis in comparison.analyses)
+    return grouped_chart(dict(zip(comparison.names, predictions, strict=True)), comparison.labels, card)
+
+
+def grouped_chart(predictions: Mapping[str, Prediction], labels: Sequence[str], card: ModelCard) -> go.Figure:
+    """Horizontal bars of the calibrated probability of each of ``labels``, from the top down, in several predictions.
+
+    Args:
+        predictions: by what they are called; within each class in their order, in the colours of ``PALETTE``.
+    """
+    rows = [wrapped(card.title_of(label)) for label in labels]
     bars = (
-        _bars([prediction.probability(label) for label in comparison.labels], rows, name, colour)
-        for prediction, name, colour in zip(predictions, comparison.names, PALETTE, strict=False)
+        _bars([prediction.probability(label) for label in labels], rows, name, colour)
+        for (name, prediction), colour in zip(predictions.items(), PALETTE, strict=False)
     )
     inside = len(rows) * (_BAR * len(predictions) + 18)
     figure = _ranked(bars, rows, height=inside + 110)

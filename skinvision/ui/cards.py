@@ -24,6 +24,13 @@ def name_plate(name: str, colour: str) -> None:
             _card(name)
 
 
+def patch(title: str, colour: str) -> None:
+    """A ``title`` beside a patch of its ``colour`` in CSS."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        st.html(_PATCH.format(html.escape(colour)), width="content")
+        st.markdown(f"**{literal(title)}**")
+
+
 def _card(name: str) -> None:
     card = models.card(name)
     st.markdown(f"**{literal(models.title(name))}**")

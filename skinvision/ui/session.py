@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import streamlit as st
 
 if TYPE_CHECKING:  # they import OpenCV
+    from skinvision.faithfulness import Findings
     from skinvision.types import Analysis, Case, Explanation, LesionMask
 
 T = TypeVar("T")
@@ -52,6 +53,7 @@ class Upload:
         analyses, waiting: what is done, and what is in the queue.
         masks, segmenting: likewise, what the segmenters found alone, by their names and under their cards' thresholds.
         maps: by other methods and at other stages.
+        findings: what tests said of maps.
         drawn: per place on the page, what was last drawn there, and from what.
     """
 
@@ -66,6 +68,7 @@ class Upload:
     masks: dict[str, LesionMask] = field(default_factory=dict)
     segmenting: dict[str, Future[LesionMask]] = field(default_factory=dict)
     maps: dict[Asked, Explanation] = field(default_factory=dict)
+    findings: dict[Asked, Findings] = field(default_factory=dict)
     drawn: dict[str, tuple[Hashable, Any]] = field(default_factory=dict)
 
     @classmethod

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from skinvision.errors import ImageRejected
 from skinvision.intake import read_case
@@ -11,6 +12,9 @@ from skinvision.pipeline import Analyser, Told, submit_mask
 from skinvision.types import Analysis
 from skinvision.ui import models
 from skinvision.ui.session import Asked, Upload, Wanted
+
+if TYPE_CHECKING:  # matplotlib comes with it
+    from skinvision.faithfulness import References
 
 _AHEAD = 2  # keeps the one worker busy, and leaves room between for other visitors
 
@@ -55,6 +59,24 @@ def attribute(upload: Upload, asked: Asked, told: Told | None = None) -> None:
         analyser = models.analyser(asked.wanted.segmenter, asked.wanted.classifier)
         analysis = upload.analyses[asked.wanted]
         upload.maps[asked] = analyser.attribute(analysis, asked.method, asked.stage, asked.target, told)
+
+
+def examine(upload: Upload, asked: Asked, stage: str, told: Told | None = None) -> None:
+    """Put a map of an upload that is analysed to the test; ``told`` as for ``Analyser.examine``.
+
+    Args:
+        stage: where it is made; of no account to methods that work on the picture.
+    """
+    if asked not in upload.findings:
+        analyser = models.analyser(asked.wanted.segmenter, asked.wanted.classifier)
+        analysis, known = upload.analyses[asked.wanted], references(upload, asked)
+        upload.findings[asked] = analyser.examine(analysis, asked.method, stage, asked.target, known, told)
+
+
+def references(upload: Upload, asked: Asked) -> References | None:
+    """What maps have to beat, where it was found for another map of the same class by the same models."""
+    same = (found for key, found in upload.findings.items() if (key.wanted, key.target) == (asked.wanted, asked.target))
+    return next((found.compared.references for found in same if found.compared), None)
 
 
 def _begin(upload: Upload, analyser: Analyser, wanted: Wanted) -> None:

@@ -1,0 +1,21 @@
+"""What does a network really use? The picture taken apart, and with things in it that should not matter."""
+
+import streamlit as st
+
+from skinvision.errors import SkinvisionError
+from skinvision.ui import frame, inputs, session
+
+frame.require()
+st.title("What does it really use?", anchor=False)
+st.markdown(
+    "A diagnosis is in the lesion. Take it away, move it, or add what should not matter, and see whether the answer "
+    "stays.  \nWhere it does not, the network has learnt a shortcut."
+)
+inputs.show()
+if session.uploads():
+    from skinvision.ui import shortcuts  # with it come OpenCV and plotly, which an empty page does not need
+
+    try:
+        shortcuts.show()
+    except SkinvisionError as error:
+        st.error(f"The models cannot be loaded: {session.literal(str(error))}.", icon=":material/error:")

@@ -1,0 +1,63 @@
+"""What a network says of a picture under stress, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from skinvision.card import ModelCard
+from skinvision.render.words import percent
+from skinvision.stress import Artefact
+from skinvision.types import Analysis, Prediction
+
+
+def answer(after: Analysis, before: Analysis, card: ModelCard, target: str) -> str:
+    """The answer, and the probability of the explained class against what it was."""
+    top = after.prediction.top
+    if after is before:
+        return f"{card.title_of(top)}, {percent(after.prediction.probability(top))}."
+    said = f"{_verdict(after, before, card)} {_moved(after, before, card, target)}"
+    return said if after.prediction.in_distribution else f"{said} It finds the picture unlike its training pictures."
+
+
+def change_sentence(after: Analysis, before: Analysis, card: ModelCard, target: str) -> str:
+    """The same, with how much of the evidence lies inside the lesion before and after."""
+    shares = [analysis.explanation(target).lesion_share for analysis in (before, after)]
+    said = answer(after, before, card, target)
+    if any(share != share for share in shares):  # NaN: one of them has no positive evidence
+        return said
+    return f"{said} Evidence inside the lesion: {percent(shares[0])} before, {percent(shares[1])} now."
+
+
+def strength_help(artefact: Artefact) -> str:
+    """What the ends of the slider mean."""
+    ends = [f"-100 %: {artefact.reverse}"] if artefact.reverse else []
+    return "; ".join([*ends, f"0 %: {artefact.none}", f"100 %: {artefact.full}"]) + "."
+
+
+def probabilities_alt(predictions: Mapping[str, Prediction], labels: Sequence[str], card: ModelCard) -> str:
+    """Alternative text of the grouped bars."""
+    rows = (
+        f"{card.title_of(label)}: "
+        + ", ".join(f"{title.lower()} {percent(each.probability(label))}" for title, each in predictions.items())
+        for label in labels
+    )
+    return f"Calibrated probabilities. {'; '.join(rows)}"
+
+
+def notable(predictions: Mapping[str, Prediction], least: float) -> list[str]:
+    """The labels to which any of the predictions gives ``least`` or more, the most probable by the first on top."""
+    first = next(iter(predictions.values()))
+    ranked = sorted(first.labels, key=first.probability, reverse=True)
+    return [label for label in ranked if any(each.probability(label) >= least for each in predictions.values())]
+
+
+def _verdict(after: Analysis, before: Analysis, card: ModelCard) -> str:
+    now, then = after.prediction.top, before.prediction.top
+    if now == then:
+        return f"The answer stays: {card.title_of(now)}."
+    return f"The answer changes from {card.title_of(then)} to {card.title_of(now)}."
+
+
+def _moved(after: Analysis, before: Analysis, card: ModelCard, target: str) -> str:
+    then, now = (analysis.prediction.probability(target) for analysis in (before, after))
+    return f"{card.title_of(target)}: {percent(then)} before, {percent(now)} now."

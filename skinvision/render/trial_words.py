@@ -1,0 +1,95 @@
+"""What the tests of a map say, in words, beside their charts."""
+
+from __future__ import annotations
+
+import math
+
+from skinvision.faithfulness import Findings, Reason, Stability, Verdict
+from skinvision.render.words import percent
+
+ICONS = {
+    "for": ":material/add_circle:",
+    "against": ":material/do_not_disturb_on:",
+    "aside": ":material/info:",
+    "unknown": ":material/help:",
+}
+_STANDS = {"for": "for it", "against": "against it", "aside": "about the network", "unknown": "not known"}
+
+INSIDE = (
+    "How much of the map lies on the lesion. An even map would have the lesion's share of what the network sees. That "
+    "is a question to the network as much as to the map: the true map of a network that looks at a ruler lies outside."
+)
+CURVES = (
+    "Pixels are taken away in the order of the map (deletion) or put into a blurred picture (insertion), and the "
+    "network is asked each time. By a true map the probability falls early and rises early. The other lines are what "
+    "the map has to beat: blocks in random order, and a blob in the middle."
+)
+ROAD = (
+    "Here removed pixels are filled in from their neighbours, so that the hole itself tells nothing. By a true map "
+    "more is left without the least relevant pixels than without the most relevant."
+)
+RANDOMISATION = (
+    "The network forgets what it learned, from the head down. A map that stays the same (1) does not show what was "
+    "learned: a drawing of edges would stay."
+)
+STABILITY = (
+    "How much the map changes when the picture hardly does: a little noise, a shift by one pixel, JPEG; and in the "
+    "mirror, which is told beside the grade."
+)
+
+
+def reason_title(reason: Reason) -> str:
+    """Which measure it is and for what it stands, in Markdown, with a sign."""
+    measure = reason.measure[0].upper() + reason.measure[1:]
+    return f"{ICONS[reason.stands]} **{measure}**, {_STANDS[reason.stands]}:"
+
+
+def reason_words(reason: Reason) -> str:
+    """What the measure says, with percent written as everywhere else."""
+    return reason.words.replace("%", " %")
+
+
+def verdict_alt(verdict: Verdict) -> str:
+    """The grade in words, for those who see no colour."""
+    return f"{verdict.code.capitalize()}. {verdict.headline}"
+
+
+def curves_alt(findings: Findings) -> str:
+    """Alternative text of the two curves."""
+    if findings.compared is None:
+        return "No curves"
+    own, others = findings.compared.own, findings.compared.references
+    rows = (("the map", own), ("random blocks", others.random), ("a blob in the middle", others.centre))
+    areas = (f"{name}: {each.deletion.auc:.2f} and {each.insertion.auc:.2f}" for name, each in rows)
+    return f"Areas under deletion and insertion. {'; '.join(areas)}"
+
+
+def randomisation_alt(findings: Findings) -> str:
+    """Alternative text of what is left of the map as the network forgets."""
+    found = findings.randomised or {}
+    return "Rank correlation as the network forgets. " + ", ".join(
+        f"{level} {each.rank_correlation:.2f}" for level, each in found.items()
+    )
+
+
+def stability_alt(found: Stability) -> str:
+    """Alternative text of the changes by kind."""
+    return (
+        f"Largest relative change of the map. Noise {percent(found.noise)}, shift {percent(found.shift)}, "
+        f"JPEG {percent(found.jpeg)}, mirror {percent(found.flip)}"
+    )
+
+
+def left_out(findings: Findings) -> str | None:
+    """Why randomisation and stability are missing; None where they are not."""
+    if findings.randomised is not None:
+        return None
+    return (
+        "Randomisation and stability were left out: they need twenty maps, and one by this method takes many passes of "
+        "the network. So the map is doubtful at best."
+    )
+
+
+def is_measurable(value: float) -> bool:
+    """Whether a measure gave a figure at all; without positive evidence it gives NaN."""
+    return not math.isnan(value)

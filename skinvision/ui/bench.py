@@ -1,0 +1,70 @@
+"""A page on which one picture is looked into: controls, one of several views, and the analysis that all need."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import streamlit as st
+
+from skinvision.ui import models, progress, subject
+from skinvision.ui.result import header
+from skinvision.ui.session import key, literal
+from skinvision.ui.subject import Subject
+
+_WAITING_PX = 900  # about the height of what is to come, so that the page does not jump
+
+
+def show(name: str, views: Mapping[str, Callable[[Subject], None]]) -> None:
+    """Controls and the chosen view.
+
+    Args:
+        name: of the page, for its widgets.
+        views: by what they are called.
+
+    Raises:
+        UnknownName, WeightsRejected: the models' files are missing or were changed.
+    """
+    about = subject.show()
+    status = progress.line()
+    view = _view(name, list(views)) if len(views) > 1 else next(iter(views))
+    place = st.empty()
+    if not about.upload.is_done(about.wanted):
+        place.skeleton(_WAITING_PX)
+        progress.tell(status, "Analysing", 0, 1)
+        _analyse(about)
+    with place.container(border=True):
+        header(about.upload)
+        if about.upload.reason:
+            st.error(f"Not analysed: {literal(about.upload.reason)}.", icon=":material/image_not_supported:")
+        else:
+            status.markdown(_summary(about))
+            views[view](about)
+
+
+def _view(name: str, titles: list[str]) -> str:
+    return st.segmented_control(
+        "View",
+        titles,
+        default=titles[0],
+        required=True,
+        key=key(f"{name}_view"),
+        persist_state="session",
+        label_visibility="collapsed",
+    )
+
+
+def _analyse(about: Subject) -> None:
+    from skinvision.ui import work  # torch takes seconds to import; placeholders are on the screen by now
+
+    analyser = models.analyser(about.wanted.segmenter, about.wanted.classifier)
+    for _ in work.finish([about.upload], analyser, about.wanted):
+        pass
+
+
+def _summary(about: Subject) -> str:
+    analysis, card = about.upload.analyses[about.wanted], about.card
+    top = analysis.prediction.top
+    said = f"{literal(models.title(card.name))} says **{literal(card.title_of(top))}**"
+    if about.target == top:
+        return said
+    return f"{said}; explained: **{literal(card.title_of(about.target))}**"

@@ -1,0 +1,183 @@
+"""One map put to the test: the verdict with its reasons, then each measure against its reference."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from skinvision.methods import GRAD_CAM, METHODS
+from skinvision.render import lab_words, trial_charts, trial_words, words
+from skinvision.ui import method_view, models
+from skinvision.ui.session import Asked, key, literal
+from skinvision.ui.subject import Subject
+
+if TYPE_CHECKING:  # it imports torch
+    from skinvision.faithfulness import Findings, Verdict
+
+_PASSES = 230  # of the curves with their references, and of ROAD
+_CODES = {
+    "believable": (st.info, ":material/task_alt:"),
+    "doubtful": (st.warning, ":material/help:"),
+    "not believable": (st.error, ":material/cancel:"),
+}
+
+
+def show(about: Subject) -> None:
+    """The map, and what the tests say of it once they are asked for."""
+    asked = _asked(about)
+    left, right = st.columns([2, 3], gap="medium")
+    with left:
+        _map(about, asked)
+    findings = about.upload.findings.get(asked)
+    if findings is None:
+        with right:
+            _offer(about, asked)
+        return
+    from skinvision.faithfulness import judge  # with it comes torch, which is loaded by now
+
+    with right:
+        _verdict(judge(findings))
+    _measures(findings)
+
+
+def _asked(about: Subject) -> Asked:
+    name = st.selectbox(
+        "Method",
+        list(METHODS),
+        index=list(METHODS).index(GRAD_CAM),
+        format_func=lambda name: METHODS[name].title,
+        key=key("tested_method"),
+        persist_state="session",
+        width=420,
+    )
+    return method_view.ask(about, name, about.stage)
+
+
+def _map(about: Subject, asked: Asked) -> None:
+    """The map itself, or that it comes with the tests, where it is slow."""
+    st.markdown(f"**{literal(METHODS[asked.method].title)}**")
+    if not METHODS[asked.method].is_slow:
+        from skinvision.ui import work  # with it comes torch, which is loaded by now
+
+        work.attribute(about.upload, asked)
+    if asked not in about.upload.maps:
+        st.caption("This map is slow. It is made on the Explain page; the tests can do without it there.")
+        return
+    explanation = about.upload.maps[asked]
+    st.image(method_view.map_jpeg(about, explanation, "tested map"), alt=lab_words.map_alt(explanation, about.card))
+    st.caption(literal(METHODS[asked.method].says))
+
+
+def _offer(about: Subject, asked: Asked) -> None:
+    """The button that begins the tests, which take a while."""
+    place = st.empty()
+    with place.container():
+        st.markdown("Six tests ask whether this map tells the truth about the network.")
+        pressed = st.button("Put it to the test", icon=":material/gavel:", type="primary", key=f"test_{asked}")
+        st.caption(f"Takes {lab_words.duration(_seconds(about))} or more. Any click stops it.")
+    if pressed:
+        _examine(place, about, asked)
+        st.rerun()
+
+
+def _seconds(about: Subject) -> float:
+    return _PASSES * about.upload.analyses[about.wanted].timings_ms["classify_and_explain"] / 1000
+
+
+def _examine(place: DeltaGenerator, about: Subject, asked: Asked) -> None:
+    from skinvision.examine import portions  # with it comes torch, which is loaded by now
+    from skinvision.ui import work
+
+    width = models.widths(about.wanted.classifier)[about.stage]
+    known = work.references(about.upload, asked) is not None
+    total = portions(about.card, asked.method, about.stage, width, with_references=not known)
+    with place.container():
+        bar = st.progress(0.0, "Begins …")
+        st.button("Stop", icon=":material/stop_circle:", key=f"stop_{asked}")
+    work.examine(about.upload, asked, about.stage, _teller(bar, total))
+
+
+def _teller(bar: DeltaGenerator, total: int) -> Callable[[int], None]:
+    begun = time.monotonic()
+
+    def told(done: int) -> None:
+        left = (time.monotonic() - begun) / done * (total - done)
+        bar.progress(done / total, f"{done} of {total}, {lab_words.duration(left)} left")
+
+    return told
+
+
+def _verdict(verdict: Verdict) -> None:
+    box, icon = _CODES[verdict.code]
+    box(f"**{verdict.code.capitalize()}.** {literal(verdict.headline)}", icon=icon)
+    for reason in verdict.reasons:
+        st.markdown(f"{trial_words.reason_title(reason)} {literal(trial_words.reason_words(reason))}")
+    with st.expander("By what rule?"):
+        from skinvision.faithfulness import RULE  # with it comes torch, which is loaded by now
+
+        st.markdown(literal(RULE.replace("%", " %")))
+
+
+def _measures(findings: Findings) -> None:
+    if said := trial_words.left_out(findings):
+        st.caption(said)
+    grid = st.grid(2, min_column_width=340, gap="medium")
+    for draw in (_inside, _curves, _randomisation, _stability):
+        with grid.cell():
+            draw(findings)
+
+
+def _inside(findings: Findings) -> None:
+    found = findings.inside
+    st.subheader("Evidence inside the lesion", anchor=False)
+    st.caption(trial_words.INSIDE)
+    if found is None or not trial_words.is_measurable(found.lesion_share):
+        st.markdown("There is no positive evidence, or no lesion was found.")
+        return
+    columns = st.columns(3)
+    columns[0].metric("Inside the lesion", words.percent(found.lesion_share))
+    columns[1].metric("An even map", words.percent(found.area_share))
+    columns[2].metric("Maximum", "inside" if found.pointing_hit else "outside")
+    if findings.road:
+        road = findings.road
+        st.subheader("Remove and debias (ROAD)", anchor=False)
+        st.caption(trial_words.ROAD)
+        columns = st.columns(3)
+        columns[0].metric("Whole picture", words.percent(road.whole))
+        columns[1].metric("Without the most relevant", words.percent(sum(road.without_most) / len(road.without_most)))
+        columns[2].metric("Without the least", words.percent(sum(road.without_least) / len(road.without_least)))
+
+
+def _curves(findings: Findings) -> None:
+    if findings.compared is None:
+        return
+    st.subheader("Deletion and insertion", anchor=False)
+    st.caption(trial_words.CURVES)
+    chart = trial_charts.curves_chart(findings.compared)
+    st.plotly_chart(chart, config={"displayModeBar": False}, alt=trial_words.curves_alt(findings))
+
+
+def _randomisation(findings: Findings) -> None:
+    found = findings.randomised
+    if not found or not all(trial_words.is_measurable(each.rank_correlation) for each in found.values()):
+        return
+    st.subheader("Randomisation", anchor=False)
+    st.caption(trial_words.RANDOMISATION)
+    chart = trial_charts.randomisation_chart(found)
+    st.plotly_chart(chart, config={"displayModeBar": False}, alt=trial_words.randomisation_alt(findings))
+
+
+def _stability(findings: Findings) -> None:
+    found = findings.stability
+    if found is None or not trial_words.is_measurable(found.to_small):
+        return
+    from skinvision.faithfulness.verdict import UNSTEADY  # with it comes torch, which is loaded by now
+
+    st.subheader("Stability", anchor=False)
+    st.caption(trial_words.STABILITY)
+    chart = trial_charts.stability_chart(found, UNSTEADY)
+    st.plotly_chart(chart, config={"displayModeBar": False}, alt=trial_words.stability_alt(found))

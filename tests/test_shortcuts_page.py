@@ -1,0 +1,122 @@
+"""The Shortcuts page, run by Streamlit's own test runner, with tiny models."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from skinvision.stress import ARTEFACTS, SCENES
+from tests.pages import NOT_A_PICTURE, alts, bring, checked, click, lesion, models_in, opened, select, uploads
+
+TITLES = ["As it is", *(scene.title for scene in SCENES)]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _tiny(tiny_models: Path) -> Iterator[None]:
+    """All pages of this module find the tiny models, and what they loaded goes when it ends."""
+    with models_in(tiny_models):
+        yield
+
+
+@pytest.fixture
+def app() -> AppTest:
+    return opened("shortcuts.py")
+
+
+def _view(app: AppTest, name: str) -> AppTest:
+    app.get("button_group")[-1].set_value(name)
+    return checked(app.run())
+
+
+def _said(app: AppTest) -> str:
+    return " ".join(line.value.replace("\\", "") for line in (*app.markdown, *app.caption))
+
+
+def _bars(app: AppTest) -> dict[str, list[float]]:
+    (chart,) = app.get("plotly_chart")
+    return {bar["name"]: np.asarray(_values(bar["x"])) for bar in json.loads(chart.proto.spec)["data"]}
+
+
+def _values(x: object) -> object:
+    return x if isinstance(x, list) else np.frombuffer(base64.b64decode(x["bdata"]), x["dtype"])
+
+
+def _slide(app: AppTest, percent: int) -> AppTest:
+    app.slider[0].set_value(percent)
+    return checked(app.run())
+
+
+def test_the_page_begins_with_the_ways_in_alone(app: AppTest) -> None:
+    assert app.title[0].value == "What does it really use?"
+    assert not app.selectbox
+
+
+def test_each_scene_has_its_picture_its_heatmap_and_what_is_said(app: AppTest) -> None:
+    bring(app, lesion(1))
+    for title in TITLES:
+        picture, heatmap = alts(app, f"{title}. ")
+        assert "The picture, " in picture
+        assert "Grad-CAM heatmap for " in heatmap
+    assert list(_bars(app)) == TITLES
+    assert _said(app).count("The answer ") == len(SCENES)
+
+
+def test_an_artefact_is_shown_beside_the_picture_as_it_is(app: AppTest) -> None:
+    bring(app, lesion(1))
+    _view(app, "Add an artefact")
+    assert list(_bars(app)) == ["As it is", "With it"]
+    assert len(alts(app, "With it. ")) == 2
+    assert "Winkler et al. (2019)" in _said(app)
+
+
+@pytest.mark.parametrize("each", ARTEFACTS, ids=lambda each: each.name)
+def test_strength_nought_changes_nothing_and_full_strength_something(app: AppTest, each: object) -> None:
+    bring(app, lesion(1))
+    _view(app, "Add an artefact")
+    select(app, "What is added or done", each.name)
+    _slide(app, 0)
+    plain, after = _bars(app).values()
+    np.testing.assert_array_equal(plain, after)
+    assert "The answer stays" in _said(app)
+    _slide(app, 100)
+    (upload,) = uploads(app)
+    plain, after = (upload.drawn[place][1].case.image for place in ("as it is", "under artefact"))
+    assert not np.array_equal(plain, after)
+
+
+def test_another_one_is_drawn_from_another_seed(app: AppTest) -> None:
+    bring(app, lesion(1))
+    _view(app, "Add an artefact")
+    _, before = _bars(app).values()
+    click(app, "Another one")
+    _, after = _bars(app).values()
+    assert not np.array_equal(before, after)
+
+
+def test_a_moving_slider_does_not_pile_up_pictures(app: AppTest) -> None:
+    bring(app, lesion(1))
+    _view(app, "Add an artefact")
+    (upload,) = uploads(app)
+    places = set(upload.drawn)
+    for percent in (10, 60, 100):
+        _slide(app, percent)
+    assert set(upload.drawn) == places
+
+
+def test_a_rerun_computes_and_draws_nothing_again(app: AppTest) -> None:
+    bring(app, lesion(1))
+    (upload,) = uploads(app)
+    before = dict(upload.drawn)
+    checked(app.run())
+    assert upload.drawn == before
+
+
+def test_a_file_that_is_no_picture_gets_its_sentence(app: AppTest) -> None:
+    bring(app, NOT_A_PICTURE)
+    assert app.error[0].value.startswith("Not analysed: ")

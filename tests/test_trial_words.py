@@ -1,0 +1,133 @@
+"""What the tests of a map and pictures under stress are in words and charts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from skinvision.faithfulness import (
+    Compared,
+    Curve,
+    Curves,
+    Findings,
+    Inside,
+    Reason,
+    References,
+    Similarity,
+    Stability,
+    judge,
+)
+from skinvision.render import stress_words, trial_charts, trial_words
+from skinvision.render.charts import grouped_chart
+from skinvision.stress import artefact
+from tests.samples import LABELS, sample_analysis, sample_card
+
+CARD = sample_card("classification")
+BEFORE = sample_analysis()
+AFTER = sample_analysis(probabilities=(0.02, 0.05, 0.21, 0.004, 0.08, 0.63, 0.006))
+
+
+def _curves(deletion: float, insertion: float) -> Curves:
+    """Level curves, whose areas are their heights."""
+    return Curves(*(Curve(np.array([0.0, 1.0]), np.array([height] * 2)) for height in (deletion, insertion)))
+
+
+COMPARED = Compared(_curves(0.2, 0.8), References(_curves(0.5, 0.5), _curves(0.4, 0.6)))
+CASCADE = {"head": Similarity(0.5, 0.3), "stage4": Similarity(0.1, -0.2)}
+STABILITY = Stability(0.1, 0.05, 0.9, 0.2)
+FINDINGS = Findings(COMPARED, None, CASCADE, STABILITY, Inside(0.7, 0.3, True))
+
+
+def test_a_reason_has_a_sign_and_says_for_what_it_stands() -> None:
+    reason = Reason("ROAD", "against", "Of 90% little is left.")
+    assert trial_words.reason_title(reason) == ":material/do_not_disturb_on: **ROAD**, against it:"
+    assert trial_words.reason_words(reason) == "Of 90 % little is left."
+    titles = [trial_words.reason_title(reason) for reason in judge(FINDINGS).reasons]
+    assert titles[0].endswith("**Against chance**, for it:")
+    assert titles[2].endswith("**ROAD**, not known:")
+    assert titles[5].endswith("**Inside the lesion**, about the network:")
+
+
+def test_what_was_left_out_is_said() -> None:
+    assert trial_words.left_out(FINDINGS) is None
+    assert "need twenty maps" in (trial_words.left_out(replace(FINDINGS, randomised=None)) or "")
+
+
+def test_alternative_texts_give_the_figures() -> None:
+    assert trial_words.curves_alt(FINDINGS) == (
+        "Areas under deletion and insertion. the map: 0.20 and 0.80; random blocks: 0.50 and 0.50; "
+        "a blob in the middle: 0.40 and 0.60"
+    )
+    assert trial_words.randomisation_alt(FINDINGS).endswith("head 0.30, stage4 -0.20")
+    assert trial_words.stability_alt(STABILITY).endswith("Noise 10 %, shift 5 %, JPEG 20 %, mirror 90 %")
+
+
+def test_three_lines_in_each_of_two_curves() -> None:
+    figure = trial_charts.curves_chart(COMPARED)
+    assert [(line.name, line.y[0]) for line in figure.data] == [
+        ("The map", 0.2),
+        ("The map", 0.8),
+        ("Random blocks", 0.5),
+        ("Random blocks", 0.5),
+        ("A blob in the middle", 0.4),
+        ("A blob in the middle", 0.6),
+    ]
+    assert sum(line.showlegend for line in figure.data) == 3
+
+
+def test_randomisation_begins_with_the_map_itself_and_shows_what_is_below_nought() -> None:
+    figure = trial_charts.randomisation_chart(CASCADE)
+    assert list(figure.data[0].x) == ["nothing", "head", "stage4"]
+    assert [list(line.y) for line in figure.data] == [[1.0, 0.3, -0.2], [1.0, 0.5, 0.1]]
+    assert figure.layout.yaxis.range[0] < -0.2
+
+
+def test_stability_shows_the_limit_of_the_rule() -> None:
+    figure = trial_charts.stability_chart(STABILITY, 0.5)
+    assert list(figure.data[0].x) == [0.1, 0.05, 0.2, 0.9]
+    assert figure.layout.shapes[0].x0 == 0.5
+
+
+@pytest.mark.parametrize(
+    ("after", "said"),
+    [
+        (BEFORE, "Melanoma, 63 %."),
+        (sample_analysis(), "The answer stays: Melanoma. Melanoma: 63 % before, 63 % now."),
+        (
+            AFTER,
+            "The answer changes from Melanoma to Melanocytic nevus. Melanoma: 63 % before, 8 % now.",
+        ),
+        (
+            sample_analysis(in_distribution=False),
+            "The answer stays: Melanoma. Melanoma: 63 % before, 63 % now. It finds the picture unlike its training "
+            "pictures.",
+        ),
+    ],
+)
+def test_what_a_network_says_under_stress(after: object, said: str) -> None:
+    assert stress_words.answer(after, BEFORE, CARD, "mel") == said
+
+
+def test_a_change_tells_where_the_evidence_goes_if_there_is_any() -> None:
+    assert stress_words.change_sentence(AFTER, BEFORE, CARD, "mel").endswith(
+        "Evidence inside the lesion: 77 % before, 77 % now."
+    )
+    assert "Evidence" not in stress_words.change_sentence(AFTER, BEFORE, CARD, "vasc")
+
+
+def test_the_ends_of_a_slider_are_explained() -> None:
+    assert stress_words.strength_help(artefact("turn")) == "0 %: upright; 100 %: upside down, turned by 180°."
+    assert stress_words.strength_help(artefact("tone")).startswith("-100 %: skin darker by 20 L*")
+
+
+def test_diagnoses_that_nobody_holds_likely_are_left_out_of_the_bars() -> None:
+    predictions = {"As it is": BEFORE.prediction, "With it": AFTER.prediction}
+    labels = stress_words.notable(predictions, 0.05)
+    assert labels == ["mel", "bkl", "nv", "bcc"]
+    figure = grouped_chart(predictions, labels, CARD)
+    assert [bar.name for bar in figure.data] == ["As it is", "With it"]
+    assert list(figure.data[1].x) == pytest.approx([0.08, 0.21, 0.63, 0.05])
+    assert len(stress_words.notable(predictions, 0.0)) == len(LABELS)
+    assert "Melanoma: as it is 63 %, with it 8 %" in stress_words.probabilities_alt(predictions, labels, CARD)
