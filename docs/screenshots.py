@@ -16,13 +16,18 @@ from benchmarks.browser import LIMIT_MS, Server, browsing, lesion, serving, sett
 FOLDER = Path(__file__).parent / "screenshots"
 MAX_BYTES = 400_000
 _SEEDS = (3, 8)
-_LESIONS = {"": _SEEDS, "compare": _SEEDS[:1]}  # by the path of the page
+_LESIONS = {"": _SEEDS} | dict.fromkeys(
+    ("compare", "explain", "believe", "shortcuts"), _SEEDS[:1]
+)  # by path of the page
 _DRAWN_MS = 1500  # charts and transitions come to rest
 
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """One picture to take: of which page, on which screen (CSS px, and device px for each), from which heading on."""
+    """One picture to take: of which page, on which screen (CSS px, and device px for each), from which heading on.
+
+    ``press`` is the name of a button whose work is to be seen.
+    """
 
     name: str
     path: str
@@ -30,14 +35,18 @@ class Shot:
     scheme: Literal["light", "dark"]
     density: int = 1
     heading: str = ""
+    press: str = ""
 
 
-_SCREEN, _PHONE = (1440, 1080), (390, 844)
+_SCREEN, _LONG, _PHONE = (1440, 1080), (1440, 1600), (390, 844)
 SHOTS = (
     Shot("analyse-light", "", _SCREEN, "light"),
     Shot("analyse-dark", "", _SCREEN, "dark"),
     Shot("analyse-phone", "", _PHONE, "light", density=2, heading=f"synthetic-lesion-{_SEEDS[0]}.png"),
     Shot("compare-light", "compare", _SCREEN, "light"),
+    Shot("explain-light", "explain", _LONG, "light"),
+    Shot("believe-light", "believe", _LONG, "light", press="Put it to the test"),
+    Shot("shortcuts-light", "shortcuts", _LONG, "light"),
     Shot("evidence-light", "evidence", _SCREEN, "light"),
     Shot("about-light", "about", _SCREEN, "light"),
 )
@@ -65,6 +74,10 @@ def take(browser: Browser, server: Server, shot: Shot) -> bytes:
         settle(page)
         if shot.path in _LESIONS:
             upload(page, *(lesion(seed) for seed in _LESIONS[shot.path]))
+        if shot.press:
+            page.get_by_role("button", name=shot.press).click()
+            page.get_by_role("button", name=shot.press).wait_for(state="detached")
+            settle(page)
         if shot.heading:
             heading = page.get_by_role("heading", name=shot.heading)
             heading.evaluate("heading => { heading.style.scrollMarginTop = '5rem'; heading.scrollIntoView(); }")

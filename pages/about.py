@@ -85,7 +85,7 @@ def _page() -> None:
     st.header("This program", anchor=False)
     st.markdown(
         f"skinvision {skinvision.__version__}, under the Apache License 2.0. It stands on PyTorch, torchvision, "
-        "segmentation-models-pytorch, Streamlit, Plotly, OpenCV, Pillow and NumPy."
+        "segmentation-models-pytorch, grad-cam, captum, scikit-image, Streamlit, Plotly, OpenCV, Pillow and NumPy."
     )
 
 
