@@ -209,3 +209,41 @@ def test_nothing_is_wider_than_a_phone(page: playwright.Page, address: str) -> N
             _expect(page.get_by_role("heading", level=1)).to_be_visible()
         _settled(page)
         assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= 390
+
+
+@pytest.mark.parametrize("path", ["explain", "believe", "shortcuts"])
+def test_no_page_that_looks_into_a_picture_is_wider_than_a_phone(page: playwright.Page, rivals: str, path: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    _upload(page, f"{rivals}/{path}", _lesion(1))
+    _expect(_heatmap(page).first).to_be_visible(timeout=LIMIT_MS)
+    _settled(page)
+    assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= 390
+
+
+def test_a_slow_method_is_stopped_by_its_button(page: playwright.Page, address: str) -> None:
+    _upload(page, f"{address}/explain", _lesion(1))
+    _expect(_heatmap(page)).to_be_visible(timeout=LIMIT_MS)
+    make = page.get_by_role("button", name="Make it")
+    _expect(make).to_have_count(4)
+    make.first.click()
+    _expect(page.get_by_text(re.compile(r"\d+ of \d+, about \d+ .* left"))).to_be_visible(timeout=LIMIT_MS)
+    page.get_by_role("button", name="Stop", exact=True).last.click()
+    _settled(page)
+    _expect(make).to_have_count(4)
+
+
+def test_what_is_painted_is_what_the_network_sees(page: playwright.Page, rivals: str) -> None:
+    _upload(page, f"{rivals}/shortcuts", _lesion(1))
+    page.get_by_text("Paint over it", exact=True).click()
+    heatmap = page.get_by_role("img", name="As drawn.")
+    _expect(heatmap).to_be_visible(timeout=LIMIT_MS)
+    _settled(page)
+    before = heatmap.get_attribute("src")
+    canvas = page.locator(".st-key-canvas canvas").last
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.5 * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.7 * box["width"], box["y"] + 0.5 * box["height"], steps=5)
+    page.mouse.up()
+    _expect(heatmap).not_to_have_attribute("src", before, timeout=LIMIT_MS)

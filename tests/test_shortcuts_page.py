@@ -120,3 +120,14 @@ def test_a_rerun_computes_and_draws_nothing_again(app: AppTest) -> None:
 def test_a_file_that_is_no_picture_gets_its_sentence(app: AppTest) -> None:
     bring(app, NOT_A_PICTURE)
     assert app.error[0].value.startswith("Not analysed: ")
+
+
+def test_a_canvas_on_which_nothing_is_drawn_changes_nothing(app: AppTest) -> None:
+    bring(app, lesion(1))
+    _view(app, "Paint over it")
+    for tool in ("Paint on the picture", "Add to the lesion", "Take from the lesion"):
+        select(app, "The brush", tool)
+        plain, after = _bars(app).values()
+        np.testing.assert_array_equal(plain, after)
+        assert "The answer stays" in _said(app)
+    assert len(alts(app, "As drawn. ")) == 1

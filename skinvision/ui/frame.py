@@ -20,9 +20,10 @@ ICON = (
     '<circle cx="38" cy="31" r="7" fill="#FDE725"/><circle cx="38" cy="31" r="11" fill="none" '
     'stroke="#35B779" stroke-width="4"/></svg>'
 )
-# On a large screen the controls stay in sight, so that their effect on a picture further down can be watched. A chart
-# needs more room beside the pictures than Streamlit leaves it on a small screen. Streamlit draws the letters of charts
-# in a grey that a projector swallows, and those of a primary button or of what was chosen white on any colour.
+# The tools of a canvas float above it. On a large screen the controls stay in sight, so that their effect on a picture
+# further down can be watched. A chart needs more room beside the pictures than Streamlit leaves it on a small screen.
+# Streamlit draws the letters of charts in a grey that a projector swallows, and those of a primary button or of what
+# was chosen white on any colour.
 _STYLE = """
 <style>
 .stMainBlockContainer { padding-left: clamp(1rem, 4vw, 5rem); padding-right: clamp(1rem, 4vw, 5rem); }
@@ -31,6 +32,10 @@ _STYLE = """
     position: sticky; top: 3.75rem; z-index: 5; padding: 0.25rem 0 0.5rem;
     backdrop-filter: blur(14px); background: light-dark(rgb(255 255 255 / 80%), rgb(17 22 28 / 80%));
   }
+}
+.st-key-canvas { padding-top: 1.5rem; }
+@media (min-width: 1100px) {
+  .st-key-canvas { zoom: 1.6; }
 }
 @media (min-width: 861px) {
   [data-testid="stHorizontalBlock"]:has(> [data-testid="stColumn"] .stPlotlyChart) { flex-wrap: nowrap; }

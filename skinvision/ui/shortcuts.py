@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from skinvision.ui import artefact_view, bench, scene_view
+from skinvision.ui import artefact_view, bench, brush_view, scene_view
 
 
 def show() -> None:
     """Controls and the chosen view; raises as ``bench.show``."""
-    bench.show("shortcuts", {"Take it apart": scene_view.show, "Add an artefact": artefact_view.show})
+    views = {
+        "Take it apart": scene_view.show,
+        "Add an artefact": artefact_view.show,
+        "Paint over it": brush_view.show,
+    }
+    bench.show("shortcuts", views)

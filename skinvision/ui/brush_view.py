@@ -1,0 +1,120 @@
+"""A canvas over the picture: paint on it, or change the outline, and everything follows."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+from streamlit_drawable_canvas import st_canvas
+
+from skinvision.render import screen, stress_words, words
+from skinvision.render.charts import grouped_chart
+from skinvision.stress import LESS, MORE, Stressed, paint, redraw
+from skinvision.types import Analysis
+from skinvision.ui import stressed
+from skinvision.ui.session import key, literal
+from skinvision.ui.subject import Subject
+
+_WIDE_PX = 316  # fits a phone; a large screen shows it larger
+_PICTURE, _MORE, _LESS = "Paint on the picture", "Add to the lesion", "Take from the lesion"
+_NOW = "As drawn"
+_TOOLS = {_MORE: MORE, _LESS: LESS}
+
+
+@dataclass(frozen=True, slots=True)
+class _Brush:
+    """What is drawn with: on the ``picture`` or on the lesion, in a ``colour`` of CSS, ``width`` px wide."""
+
+    tool: str
+    colour: str
+    width: int
+
+    @property
+    def on_picture(self) -> bool:
+        return self.tool == _PICTURE
+
+
+def show(about: Subject) -> None:
+    """The canvas, and what the network says of the picture as drawn."""
+    plain = stressed.as_it_is(about)
+    brush = _brush(plain)
+    left, right = st.columns([5, 5], gap="medium")
+    with left:
+        layer = _canvas(about, plain, brush)
+    drawn = _drawn(about, brush, layer)
+    with left:
+        st.markdown(literal(stress_words.change_sentence(drawn, plain, about.card, about.target)))
+        st.image(
+            stressed.heatmap_jpeg(about, drawn, "drawn", _digest(layer, brush)),
+            alt=f"{_NOW}. {words.heatmap_alt(drawn, about.card, about.target)}",
+        )
+    with right:
+        _probabilities(about, plain, drawn)
+
+
+def _brush(plain: Analysis) -> _Brush:
+    row = st.grid(3, min_column_width=190, vertical_alignment="bottom")
+    with row.cell():
+        tool = st.selectbox("The brush", [_PICTURE, _MORE, _LESS], key=key("brush_tool"), persist_state="session")
+    with row.cell():
+        width = st.slider("Its width", 4, 60, 20, 2, format="%d px", key=key("brush_width"), persist_state="session")
+    if tool in _TOOLS:
+        return _Brush(tool, f"rgb{_TOOLS[tool]}", width)
+    with row.cell():
+        skin = "#{:02x}{:02x}{:02x}".format(*_around(plain))
+        colour = st.color_picker("Its colour, at first that of the skin", skin, key=key("brush_colour"))
+    return _Brush(tool, colour, width)
+
+
+def _around(plain: Analysis) -> tuple[int, int, int]:
+    """The median colour beside the lesion, R, G, B; of all where there is nothing beside it."""
+    image, beside = plain.case.image, ~plain.mask.binary
+    red, green, blue = np.median(image[beside] if beside.any() else image.reshape(-1, 3), axis=0)
+    return int(red), int(green), int(blue)
+
+
+def _canvas(about: Subject, plain: Analysis, brush: _Brush) -> NDArray[np.uint8]:
+    """What is drawn upon the picture, (h, w, 4) uint8 RGBA."""
+    case, mask = plain.case, plain.mask
+    jpeg = screen.outlines_jpeg(case, [] if brush.on_picture else [mask])
+    height = max(round(_WIDE_PX * case.height / case.width), 1)
+    st.markdown("**Draw here**")
+    with st.container(key="canvas"):
+        result = st_canvas(
+            stroke_width=brush.width,
+            stroke_color=brush.colour,
+            background_image=f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}",
+            height=height,
+            width=_WIDE_PX,
+            return_image_data=True,
+            key=key(f"canvas_{about.upload.sha256}_{brush.on_picture}"),
+        )
+    layer = result.image_data
+    return np.zeros((height, _WIDE_PX, 4), np.uint8) if layer is None else np.asarray(layer, np.uint8)
+
+
+def _drawn(about: Subject, brush: _Brush, layer: NDArray[np.uint8]) -> Analysis:
+    def change(picture: Stressed) -> Stressed:
+        return (paint if brush.on_picture else redraw)(picture.image, picture.lesion, layer)
+
+    return stressed.under(about, "drawn", _digest(layer, brush), change)
+
+
+def _digest(layer: NDArray[np.uint8], brush: _Brush) -> tuple[str, bool]:
+    return hashlib.sha256(layer.tobytes()).hexdigest(), brush.on_picture
+
+
+def _probabilities(about: Subject, plain: Analysis, drawn: Analysis) -> None:
+    predictions = {stressed.AS_IT_IS: plain.prediction, _NOW: drawn.prediction}
+    labels = sorted(about.card.labels, key=plain.prediction.probability, reverse=True)
+    st.markdown("**Probability**")
+    st.plotly_chart(
+        grouped_chart(predictions, labels, about.card),
+        key=f"drawn_{about.upload.sha256}",
+        config={"displayModeBar": False},
+        alt=stress_words.probabilities_alt(predictions, labels, about.card),
+    )
