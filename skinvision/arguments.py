@@ -29,6 +29,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         ("analyse", "analyse pictures", _ANALYSE, _fill_analyse),
         ("explain", "show where one class lies, and test it", _EXPLAIN, _fill_explain),
         ("evaluate", "measure a model on labelled pictures", _EVALUATE, _fill_evaluate),
+        ("sweep", "measure a classifier's shortcuts", _SWEEP, _fill_sweep),
         ("train", "train a model", _TRAIN, _fill_train),
         ("combine", "make one model of several", _COMBINE, _fill_combine),
         ("models", "list the models and their figures", "List the models and their figures.", _fill_models),
@@ -40,6 +41,9 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
 _ANALYSE = "Analyse pictures, one line each. Exit status: 0 all analysed, 1 some rejected, 2 wrong usage."
 _EXPLAIN = "Where the evidence for one class lies, by any method, and whether to believe it. Exit status as of analyse."
 _EVALUATE = "Measure a model on a folder with images/, metadata.csv (image_id, dx, split) and masks/<image_id>.png."
+_SWEEP = (
+    "What changes that should not matter (ink, rulers, hair, another skin …) do to a classifier on labelled pictures."
+)
 _TRAIN = "Train on the splits train and val of a folder like that of evaluate; writes weights and model card."
 
 _COMBINE = "Average the logits of finished classifiers: writes an ensemble, with a card of its own, that needs them."
@@ -78,6 +82,21 @@ def _fill_evaluate(command: argparse.ArgumentParser) -> None:
     what.add_argument("--update", action="store_true", help="the splits val and test, and write them into the card")
     command.add_argument("--model", metavar="NAME", help="the model; else the default one of the task")
     command.add_argument("--json", action="store_true", help="one JSON object instead of tables")
+
+
+def _fill_sweep(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--data", type=Path, required=True, metavar="DIR", help="a folder like that of evaluate")
+    command.add_argument("--split", default="test", metavar="S", help="of which pictures (default: test)")
+    command.add_argument("--model", metavar="NAME", help="the classifier; else the default one")
+    command.add_argument(
+        "--per-class",
+        type=positive,
+        default=50,
+        metavar="N",
+        help="at most so many pictures of a diagnosis (default: 50)",
+    )
+    command.add_argument("--update", action="store_true", help="write what was found into the model's card")
+    command.add_argument("--json", action="store_true", help="one JSON object instead of a table")
 
 
 def _fill_train(command: argparse.ArgumentParser) -> None:
@@ -145,6 +164,14 @@ def minutes(text: str) -> float:
     number = float(text)
     if not 0 < number < float("inf"):
         raise argparse.ArgumentTypeError(f"expected minutes above 0, got {text}")
+    return number
+
+
+def positive(text: str) -> int:
+    """A number from 1 on. Its name stands in the message about other text."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"expected 1 or more, got {text}")
     return number
 
 

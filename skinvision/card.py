@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from skinvision.errors import UnknownName
-from skinvision.reports import ClassificationReport, SegmentationReport
+from skinvision.reports import ClassificationReport, SegmentationReport, Sweep
 
 Task = Literal["segmentation", "classification"]
 Region = Literal["whole", "box", "lesion"]
@@ -125,6 +125,7 @@ class ModelCard:
         stage_offsets: how far the cells of each stage look beside the middle of their squares, in cells; > 0 is to the
             right and down. What is not named is taken for 0.
         speed: as the benchmark of the models found it; None where it was not run.
+        sweep: what changes that should not matter do to a classifier; None where it was not measured.
     """
 
     name: str
@@ -158,6 +159,7 @@ class ModelCard:
     members: tuple[Member, ...] = ()
     speed: Speed | None = None
     stage_offsets: dict[str, float] = field(default_factory=dict)
+    sweep: Sweep | None = None
 
     @property
     def signature(self) -> str:

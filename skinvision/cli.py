@@ -153,6 +153,15 @@ def _remeasure(options: Namespace) -> int:
     return DONE
 
 
+def _sweep(options: Namespace) -> int:
+    from skinvision.render import tables
+    from skinvision.training.sweep import sweep
+
+    found = sweep(options.data, options.split, options.model, options.per_class, update=options.update)
+    print(msgspec.json.encode(found).decode() if options.json else tables.sweep_table(found))
+    return DONE
+
+
 def _train(options: Namespace) -> int:
     with _training_packages():
         from skinvision.training.train import train
@@ -275,6 +284,7 @@ _COMMANDS = {
     "analyse": _analyse,
     "explain": _explain,
     "evaluate": _evaluate,
+    "sweep": _sweep,
     "train": _train,
     "combine": _combine,
     "models": _models,

@@ -67,6 +67,51 @@ class GroupReport:
     melanoma_interval: tuple[float, float] | None
 
 
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """How values are spread: their quantiles in steps of 5 %, from the least (0 %) to the largest (100 %), of ``n``."""
+
+    n: int
+    quantiles: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StressReport:
+    """What one change of the pictures does to a classifier; the change is one that should not matter.
+
+    Attributes:
+        title: what is done.
+        flips: share of the pictures whose answer changes, with Wilson's 95 % interval.
+        loss: by how much balanced accuracy falls, with a 95 % interval by a paired bootstrap over lesions.
+        leaves: by how much the mean share of the evidence that lies inside the lesion falls, likewise; None where no
+            picture has positive evidence before and after.
+    """
+
+    title: str
+    flips: Interval
+    loss: Interval
+    leaves: Interval | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """A classifier under stress, on held-out pictures.
+
+    Attributes:
+        n: pictures by diagnosis.
+        strength: of the artefacts, as a part of the strongest.
+        balanced_accuracy: on these pictures as they are; they are no fair sample of the split.
+        inside: by diagnosis, the share of the evidence for it that lies inside the lesion, over its own pictures.
+        under: what changes do, by their names.
+    """
+
+    n: dict[str, int]
+    strength: float
+    balanced_accuracy: Interval
+    inside: dict[str, Spread]
+    under: dict[str, StressReport]
+
+
 class ClassificationReport(msgspec.Struct, frozen=True, kw_only=True, tag_field="task", tag="classification"):
     """What ``evaluate classification`` measures.
 

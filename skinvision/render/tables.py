@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from skinvision.card import ModelCard, Task
-from skinvision.reports import ClassificationReport, GroupReport, SegmentationReport
+from skinvision.reports import ClassificationReport, GroupReport, Interval, SegmentationReport, Sweep
 
 _NONE = "–"
 _FIGURES: dict[Task, tuple[tuple[str, str], ...]] = {
@@ -46,6 +46,16 @@ def model_tables(cards: Iterable[ModelCard]) -> str:
     cards = tuple(cards)
     rows = {task: [_model(card) for card in cards if card.task == task] for task in _FIGURES}
     return "\n\n".join(_table(_head(task), rows[task]) for task in _FIGURES if rows[task])
+
+
+def sweep_table(sweep: Sweep) -> str:
+    """What changes that should not matter do to a classifier; ends without a line break."""
+    rows = [
+        [of.title, *(_with_ends(figure) if figure else _NONE for figure in (of.flips, of.loss, of.leaves))]
+        for of in sweep.under.values()
+    ]
+    head = ("change", "answers changed", "balanced accuracy lost", "evidence that left the lesion")
+    return _table(head, rows)
 
 
 def report_tables(report: SegmentationReport | ClassificationReport) -> str:
@@ -117,6 +127,10 @@ def _number(value: float | tuple[float, float] | None) -> str:
     if value is None:
         return _NONE
     return f"{value[0]:.3f} … {value[1]:.3f}" if isinstance(value, tuple) else f"{value:.3f}"
+
+
+def _with_ends(figure: Interval) -> str:
+    return f"{_number(figure.value)} ({_number((figure.low, figure.high))})"
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -7,6 +7,8 @@ segmentation, ``masks/<image_id>.png`` (white is lesion).
 from __future__ import annotations
 
 import hashlib
+import random
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -130,6 +132,18 @@ def _check_once(table: pd.DataFrame) -> None:
     if (splits > 1).any():
         lesion = splits.idxmax()
         raise DataRejected("each lesion in one split", f"{lesion} in {splits.max()}", "move all its pictures to one")
+
+
+def at_most_per_class(samples: tuple[Sample, ...], limit: int) -> tuple[Sample, ...]:
+    """The first ``limit`` samples of each class, in the order of a seeded shuffle."""
+    shuffled = random.Random(0).sample(samples, k=len(samples))
+    seen: Counter[str] = Counter()
+    taken = []
+    for sample in shuffled:
+        seen[sample.dx] += 1
+        if seen[sample.dx] <= limit:
+            taken.append(sample)
+    return tuple(taken)
 
 
 def read_labelled(path: Path) -> Case:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
@@ -25,7 +24,7 @@ from skinvision.models.registry import LoadedModel
 from skinvision.models.staged import Output, StagedClassifier
 from skinvision.segment import segment
 from skinvision.training.centres import stage_offsets
-from skinvision.training.data import Sample, Splits, read_labelled, read_mask
+from skinvision.training.data import Sample, Splits, at_most_per_class, read_labelled, read_mask
 from skinvision.training.decision import Decision, fit_decision
 from skinvision.training.evaluate import evaluate_classification, evaluate_segmentation
 from skinvision.training.fit import Fitted
@@ -214,7 +213,7 @@ def _outlier_rule(
     val_features: NDArray[np.float32],
 ) -> tuple[trust.FeatureStatistics, Outlier]:
     """Statistics of at most 300 training pictures per class, and the threshold that keeps 95 % of ``val``."""
-    taken = _at_most_per_class(train, _FEATURES_PER_CLASS)
+    taken = at_most_per_class(train, _FEATURES_PER_CLASS)
     features = _outputs(model, segmenter, taken).features
     other = _outputs(model, segmenter, background).features if background else None
     fitted = trust.FeatureStatistics.fit(features, _truth(model.card, taken), background=other).rounded()
@@ -268,18 +267,6 @@ def _pass(model: LoadedModel, segmenter: LoadedModel | None, cases: Iterable[Cas
 def _input(model: LoadedModel, segmenter: LoadedModel | None, case: Case) -> Tensor:
     mask = segment(segmenter, case) if segmenter else None
     return classifier_input(model, case, region_of(model.card, case, mask), mask)
-
-
-def _at_most_per_class(samples: tuple[Sample, ...], limit: int) -> tuple[Sample, ...]:
-    """The first ``limit`` samples of each class, in the order of a seeded shuffle."""
-    shuffled = random.Random(0).sample(samples, k=len(samples))
-    seen: Counter[str] = Counter()
-    taken = []
-    for sample in shuffled:
-        seen[sample.dx] += 1
-        if seen[sample.dx] <= limit:
-            taken.append(sample)
-    return tuple(taken)
 
 
 def _truth(card: ModelCard, samples: Iterable[Sample]) -> NDArray[np.int64]:

@@ -61,8 +61,13 @@ class Bootstrap:
 
     def macro_recall(self, guess: NDArray[np.int64], truth: NDArray[np.int64]) -> tuple[float, float]:
         """Of the mean recall over the classes present, from class numbers (N,)."""
-        recalls = [self._sums((guess == k) & (truth == k)) / self._sums(truth == k) for k in np.unique(truth)]
-        return _bounds(np.mean(recalls, axis=0))
+        return _bounds(self._macro_recalls(guess, truth))
+
+    def macro_recall_loss(
+        self, before: NDArray[np.int64], after: NDArray[np.int64], truth: NDArray[np.int64]
+    ) -> tuple[float, float]:
+        """Of how much the mean recall falls from one guess to another, both in the same resamples."""
+        return _bounds(self._macro_recalls(before, truth) - self._macro_recalls(after, truth))
 
     def macro_f1(self, guess: NDArray[np.int64], truth: NDArray[np.int64]) -> tuple[float, float]:
         """Of the mean F1 over the classes present, from class numbers (N,)."""
@@ -92,6 +97,11 @@ class Bootstrap:
         again = np.abs(self.weights @ gaps).sum(axis=1) / self.weights.sum(axis=1)
         low, high = _bounds(again)
         return rounded(max(0, min(measured, 2 * measured - high))), rounded(max(measured, 2 * measured - low))
+
+    def _macro_recalls(self, guess: NDArray[np.int64], truth: NDArray[np.int64]) -> NDArray[np.float32]:
+        recalls = [self._sums((guess == k) & (truth == k)) / self._sums(truth == k) for k in np.unique(truth)]
+        mean: NDArray[np.float32] = np.mean(recalls, axis=0)  # (R,)
+        return mean
 
     def _sums(self, values: NDArray[np.generic]) -> NDArray[np.float32]:
         sums: NDArray[np.float32] = self.weights @ values.astype(np.float32)  # (R,)

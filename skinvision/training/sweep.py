@@ -1,0 +1,178 @@
+"""Shortcuts of a classifier: what changes that should not matter do to it, over held-out pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn import metrics
+from tqdm import tqdm
+
+from skinvision.errors import DataRejected, WeightsRejected
+from skinvision.models import registry
+from skinvision.pipeline import Analyser
+from skinvision.reports import Interval, Spread, StressReport, Sweep
+from skinvision.stress import ARTEFACTS, SCENES, Artefact, Scene, Stressed
+from skinvision.training.data import Sample, at_most_per_class, read_labelled, read_table
+from skinvision.training.evaluate import load_for
+from skinvision.training.intervals import Bootstrap, rounded, wilson
+from skinvision.types import Analysis, LesionMask
+
+STRENGTH = 0.5  # of each artefact, as a part of its strongest
+_STEPS = np.linspace(0, 1, 21)
+_AS_IT_IS = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """One change of a picture and its lesion."""
+
+    title: str
+    apply: Callable[[Stressed], Stressed]
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What is kept of one analysis: the class that it names, and the share of the evidence inside the lesion.
+
+    Attributes:
+        inside: of the evidence for the class that the picture as it is gets; NaN without any.
+    """
+
+    named: int
+    inside: float
+
+
+def sweep(
+    data: Path, split: str = "test", model: str | None = None, per_class: int = 50, *, update: bool = False
+) -> Sweep:
+    """Change held-out pictures in all ways of ``stress``, and see what becomes of the classifier's answers.
+
+    No segmenter looks at the changed pictures: the classifier looks where the lesion is, and where it was if none is
+    left. Pictures in which no lesion is found are left out.
+
+    Args:
+        data: a folder like that of ``evaluate``.
+        model: name of a classifier for dermoscopy; the default one if None.
+        per_class: at most so many pictures of a diagnosis, drawn at random but always the same.
+        update: write what was found into the model's card.
+
+    Raises:
+        DataRejected: the folder does not have the layout, no picture has a diagnosis that the model knows, or in none
+            of them a lesion is found.
+        UnknownName, WeightsRejected: no such model, or it is none for dermoscopy.
+    """
+    card = load_for("classification", model).card
+    if card.modality != "dermoscopy":
+        raise WeightsRejected("a classifier for dermoscopy", f"{card.name}, for photographs", "choose another")
+    known = tuple(sample for sample in read_table(data, split) if sample.dx in card.labels)
+    if not known:
+        raise DataRejected(f"diagnoses among {', '.join(card.labels)}", "none", "map the names first")
+    analyser, changes = Analyser.load(classifier=card.name), dict(_changes())
+    samples, rows, own = [], [], []
+    for sample in tqdm(at_most_per_class(known, per_class), desc="sweeping"):
+        plain = analyser.analyse(read_labelled(sample.image))
+        if plain.mask.box is None:
+            continue
+        samples.append(sample)
+        own.append(plain.explanation(sample.dx).lesion_share)
+        rows.append(_answers(analyser, plain, changes))
+    if not samples:
+        raise DataRejected("pictures in which a lesion is found", "none", "give others")
+    found = _report(samples, rows, own, changes, card.labels)
+    if update:
+        registry.rewrite(replace(registry.read_card(card.name), sweep=found))
+    return found
+
+
+def _changes() -> Iterator[tuple[str, _Change]]:
+    """All scenes, and all artefacts at ``STRENGTH``, those with two directions in both."""
+    for scene in SCENES:
+        yield scene.name, _Change(scene.title, _built(scene))
+    for artefact in ARTEFACTS:
+        for end, words in ((artefact.high, artefact.full), (artefact.low, artefact.reverse)):
+            if end:
+                name = artefact.name if end > 0 else f"{artefact.name}-reverse"
+                title = artefact.title if not artefact.low else f"{artefact.title}: {words.split(',')[0]}"
+                yield name, _Change(title, _at(artefact, STRENGTH * end))
+
+
+def _built(scene: Scene) -> Callable[[Stressed], Stressed]:
+    return lambda picture: scene.build(picture.image, picture.lesion)
+
+
+def _at(artefact: Artefact, strength: float) -> Callable[[Stressed], Stressed]:
+    return lambda picture: artefact.apply(picture.image, picture.lesion, strength)
+
+
+def _answers(analyser: Analyser, plain: Analysis, changes: dict[str, _Change]) -> dict[str, _Answer]:
+    """What the classifier says of the picture as it is, under "", and after each change."""
+    picture = Stressed(plain.case.image, plain.mask.binary)
+    top = plain.prediction.top
+    answers = {_AS_IT_IS: _answer(plain, top)}
+    for name, change in changes.items():
+        after = change.apply(picture)
+        lesion = after.lesion if after.lesion.any() else picture.lesion
+        case = replace(plain.case, image=after.image)
+        answers[name] = _answer(analyser.analyse(case, mask=LesionMask(lesion.astype(np.float32))), top)
+    return answers
+
+
+def _answer(analysis: Analysis, target: str) -> _Answer:
+    named = analysis.prediction.labels.index(analysis.prediction.top)
+    return _Answer(named, analysis.explanation(target).lesion_share)
+
+
+def _report(
+    samples: Sequence[Sample],
+    rows: Sequence[dict[str, _Answer]],
+    own: Sequence[float],
+    changes: dict[str, _Change],
+    labels: tuple[str, ...],
+) -> Sweep:
+    truth = np.array([labels.index(sample.dx) for sample in samples])
+    lesions = [sample.lesion_id for sample in samples]
+    again = Bootstrap.over(lesions, truth)
+    named = {name: np.array([row[name].named for row in rows]) for name in (_AS_IT_IS, *changes)}
+    inside = {name: np.array([row[name].inside for row in rows]) for name in named}
+    before = named[_AS_IT_IS]
+    under = {}
+    for name, change in changes.items():
+        after, flips = named[name], int((named[name] != before).sum())
+        loss = _balanced(before, truth) - _balanced(after, truth)
+        under[name] = StressReport(
+            change.title,
+            Interval(rounded(flips / len(truth)), *(wilson(flips, len(truth)) or (0.0, 1.0))),
+            Interval(rounded(loss), *again.macro_recall_loss(before, after, truth)),
+            _leaves(inside[_AS_IT_IS] - inside[name], lesions, truth),
+        )
+    present = [label for k, label in enumerate(labels) if (truth == k).any()]
+    shares = {label: np.array(own)[truth == labels.index(label)] for label in present}
+    return Sweep(
+        n={label: int((truth == labels.index(label)).sum()) for label in present},
+        strength=STRENGTH,
+        balanced_accuracy=Interval(rounded(_balanced(before, truth)), *again.macro_recall(before, truth)),
+        inside={label: _spread(values) for label, values in shares.items() if not np.isnan(values).all()},
+        under=under,
+    )
+
+
+def _balanced(named: NDArray[np.int64], truth: NDArray[np.int64]) -> float:
+    return float(metrics.recall_score(truth, named, labels=np.unique(truth), average="macro", zero_division=0))
+
+
+def _leaves(loss: NDArray[np.float64], lesions: Sequence[str], truth: NDArray[np.int64]) -> Interval | None:
+    """The mean of those differences that exist."""
+    known = ~np.isnan(loss)
+    if not known.any():
+        return None
+    again = Bootstrap.over([lesion for lesion, is_known in zip(lesions, known, strict=True) if is_known], truth[known])
+    return Interval(rounded(loss[known].mean()), *again.mean(loss[known]))
+
+
+def _spread(values: NDArray[np.float64]) -> Spread:
+    known = values[~np.isnan(values)]
+    return Spread(len(known), tuple(rounded(value) for value in np.quantile(known, _STEPS)))
