@@ -21,6 +21,8 @@ from skinvision.faithfulness import (
 )
 from skinvision.render import stress_words, trial_charts, trial_words
 from skinvision.render.charts import grouped_chart
+from skinvision.render.interval_charts import sweep_chart
+from skinvision.reports import Interval, Spread, StressReport, Sweep
 from skinvision.stress import artefact
 from tests.samples import LABELS, sample_analysis, sample_card
 
@@ -131,3 +133,28 @@ def test_diagnoses_that_nobody_holds_likely_are_left_out_of_the_bars() -> None:
     assert list(figure.data[1].x) == pytest.approx([0.08, 0.21, 0.63, 0.05])
     assert len(stress_words.notable(predictions, 0.0)) == len(LABELS)
     assert "Melanoma: as it is 63 %, with it 8 %" in stress_words.probabilities_alt(predictions, labels, CARD)
+
+
+def test_a_share_is_placed_among_those_of_held_out_pictures() -> None:
+    """Shares from 0 to 1 in equal steps: the middle half is a quarter to three quarters."""
+    spread = Spread(40, tuple(step / 20 for step in range(21)))
+    assert trial_words.among_held_out(0.8, spread, "Melanoma") == (
+        "Of 40 held-out pictures of Melanoma, the middle half have 25 % to 75 %; this map has more than about 76 % of "
+        "them."
+    )
+    assert "more than about 0 % of them" in trial_words.among_held_out(0.0, spread, "Melanoma")
+
+
+def test_changes_that_turn_most_answers_stand_on_top() -> None:
+    under = {
+        "ink": StressReport("Ink mark", Interval(0.1, 0.05, 0.2), Interval(-0.02, -0.1, 0.05), None),
+        "blur": StressReport("Blur", Interval(0.4, 0.3, 0.5), Interval(0.2, 0.1, 0.3), Interval(0.1, 0.0, 0.2)),
+    }
+    figure = sweep_chart(Sweep({"mel": 40}, 0.5, Interval(0.7, 0.6, 0.8), {}, under))
+    flips, loss = figure.data
+    assert list(flips.x) == [0.4, 0.1]
+    assert list(loss.x) == [0.2, -0.02]
+    assert list(figure.layout.yaxis.ticktext) == ["Blur", "Ink mark"]
+    low, high = figure.layout.xaxis.range
+    assert low < -0.1
+    assert high > 0.5

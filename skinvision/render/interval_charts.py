@@ -12,7 +12,7 @@ from skinvision.render.charts import BLUE, GRID, VERMILLION, bold, framed, wrapp
 from skinvision.render.leaderboard import Board, Interval, is_default, with_interval
 from skinvision.render.study import Row
 from skinvision.render.words import percent
-from skinvision.reports import ClassificationReport, GroupReport
+from skinvision.reports import ClassificationReport, GroupReport, Sweep
 
 FEW, FEW_MELANOMAS = 30, 10  # pictures below which a group's figure is drawn pale
 _PALE = {BLUE: "rgba(86,160,207,0.55)", VERMILLION: "rgba(230,140,80,0.55)"}
@@ -94,6 +94,27 @@ def study_chart(found: Sequence[Row]) -> go.Figure:
     _rows(figure, [wrapped(row.title, 22) for row in found])
     _close_axis(figure, drawn, "balanced accuracy, with 95 % interval")
     return _framed_in_pairs(figure, len(found))
+
+
+def sweep_chart(sweep: Sweep) -> go.Figure:
+    """How many answers each change turns, and how much balanced accuracy it costs; what turns most is on top."""
+    ranked = sorted(sweep.under.values(), key=lambda of: -of.flips.value)
+    figure, drawn = go.Figure(), []
+    for name, colour, place, of in (
+        ("answers changed", BLUE, -_APART, [each.flips for each in ranked]),
+        ("balanced accuracy lost", VERMILLION, _APART, [each.loss for each in ranked]),
+    ):
+        dots = [
+            _Dot(number + place, one.value, (one.low, one.high), percent(one.value), each.title)
+            for number, (each, one) in enumerate(zip(ranked, of, strict=True))
+        ]
+        figure.add_trace(_dots(dots, colour, name))
+        drawn.extend(dots)
+    _rows(figure, [wrapped(each.title, 22) for each in ranked])
+    _close_axis(figure, drawn, "share of the pictures, points of accuracy; with 95 % interval")
+    figure.update_xaxes(tickformat=".0%", zeroline=True, zerolinecolor=GRID, zerolinewidth=2)
+    framed(figure, height=58 * len(ranked) + 110)
+    return figure.update_layout(legend={"y": 1, "yanchor": "bottom"}, margin_t=36)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import math
 
 from skinvision.faithfulness import Findings, Reason, Stability, Verdict
 from skinvision.render.words import percent
+from skinvision.reports import Spread
 
 ICONS = {
     "for": ":material/add_circle:",
@@ -52,6 +53,16 @@ def reason_words(reason: Reason) -> str:
 def verdict_alt(verdict: Verdict) -> str:
     """The grade in words, for those who see no colour."""
     return f"{verdict.code.capitalize()}. {verdict.headline}"
+
+
+def among_held_out(share: float, spread: Spread, title: str) -> str:
+    """Where one picture's share lies among those of the held-out pictures of the same diagnosis."""
+    low, high = spread.quantiles[5], spread.quantiles[15]
+    place = sum(quantile < share for quantile in spread.quantiles) / len(spread.quantiles)
+    return (
+        f"Of {spread.n} held-out pictures of {title}, the middle half have {percent(low)} to {percent(high)}; this map "
+        f"has more than about {percent(place)} of them."
+    )
 
 
 def curves_alt(findings: Findings) -> str:

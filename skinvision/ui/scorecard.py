@@ -11,8 +11,8 @@ import streamlit as st
 
 from skinvision.card import ModelCard
 from skinvision.render import evidence_charts as charts
-from skinvision.render.interval_charts import recall_chart
-from skinvision.reports import ClassificationReport, SegmentationReport
+from skinvision.render.interval_charts import recall_chart, sweep_chart
+from skinvision.reports import ClassificationReport, SegmentationReport, Sweep
 from skinvision.ui import groups
 from skinvision.ui.cards import sees
 from skinvision.ui.session import literal
@@ -26,6 +26,8 @@ def show(card: ModelCard) -> None:
         _classification_metrics(card.test, card)
         _in_two_columns(_classification_parts(card.test, card))
         groups.show(card.test)
+        if card.sweep:
+            _shortcuts(card.sweep)
         parts.append(partial(_strangers, card.test, card))
     elif isinstance(card.test, SegmentationReport):
         _segmentation_metrics(card.test)
@@ -90,6 +92,18 @@ def _classification_parts(report: ClassificationReport, card: ModelCard) -> list
         _Chart("Does it know how sure it may be?", _RELIABILITY, partial(charts.reliability_chart, report)),
     )
     return [chart.show for chart in drawn]
+
+
+def _shortcuts(sweep: Sweep) -> None:
+    """What changes that should not matter do to it."""
+    low, high = sweep.balanced_accuracy.low, sweep.balanced_accuracy.high
+    reading = (
+        f"{sum(sweep.n.values())} held-out pictures, at most {max(sweep.n.values())} of a diagnosis, changed in ways "
+        f"that should not matter, at {_percent(sweep.strength)} of the strongest. As they are, balanced accuracy on "
+        f"them is {sweep.balanced_accuracy.value:.3f} ({low:.3f} to {high:.3f}). Only where the lesion is missing, "
+        "another answer is no mistake. Try each on the Shortcuts page."
+    )
+    _Chart("Known shortcuts", reading, partial(sweep_chart, sweep)).show()
 
 
 def _strangers(report: ClassificationReport, card: ModelCard) -> None:

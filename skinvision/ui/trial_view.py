@@ -41,7 +41,7 @@ def show(about: Subject) -> None:
 
     with right:
         _verdict(judge(findings))
-    _measures(findings)
+    _measures(findings, _among_held_out(about, asked, findings))
 
 
 def _asked(about: Subject) -> Asked:
@@ -122,16 +122,29 @@ def _verdict(verdict: Verdict) -> None:
         st.markdown(literal(RULE.replace("%", " %")))
 
 
-def _measures(findings: Findings) -> None:
+def _among_held_out(about: Subject, asked: Asked, findings: Findings) -> str:
+    """How the share inside the lesion compares, where that is known: for Grad-CAM at the last stage."""
+    card, inside = about.card, findings.inside
+    if card.sweep is None or inside is None or (asked.method, asked.stage) != (GRAD_CAM, card.stages[-1]):
+        return ""
+    spread = card.sweep.inside.get(about.target)
+    if spread is None or not trial_words.is_measurable(inside.lesion_share):
+        return ""
+    return trial_words.among_held_out(inside.lesion_share, spread, card.title_of(about.target))
+
+
+def _measures(findings: Findings, compared: str) -> None:
     if said := trial_words.left_out(findings):
         st.caption(said)
     grid = st.grid(2, min_column_width=340, gap="medium")
-    for draw in (_inside, _curves, _randomisation, _stability):
+    with grid.cell():
+        _inside(findings, compared)
+    for draw in (_curves, _randomisation, _stability):
         with grid.cell():
             draw(findings)
 
 
-def _inside(findings: Findings) -> None:
+def _inside(findings: Findings, compared: str) -> None:
     found = findings.inside
     st.subheader("Evidence inside the lesion", anchor=False)
     st.caption(trial_words.INSIDE)
@@ -142,6 +155,8 @@ def _inside(findings: Findings) -> None:
     columns[0].metric("Inside the lesion", words.percent(found.lesion_share))
     columns[1].metric("An even map", words.percent(found.area_share))
     columns[2].metric("Maximum", "inside" if found.pointing_hit else "outside")
+    if compared:
+        st.markdown(literal(compared))
     if findings.road:
         road = findings.road
         st.subheader("Remove and debias (ROAD)", anchor=False)
