@@ -30,6 +30,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         ("explain", "show where one class lies, and test it", _EXPLAIN, _fill_explain),
         ("evaluate", "measure a model on labelled pictures", _EVALUATE, _fill_evaluate),
         ("sweep", "measure a classifier's shortcuts", _SWEEP, _fill_sweep),
+        ("truth", "measure whether maps find what decides", _TRUTH, _fill_truth),
         ("train", "train a model", _TRAIN, _fill_train),
         ("combine", "make one model of several", _COMBINE, _fill_combine),
         ("models", "list the models and their figures", "List the models and their figures.", _fill_models),
@@ -44,6 +45,7 @@ _EVALUATE = "Measure a model on a folder with images/, metadata.csv (image_id, d
 _SWEEP = (
     "What changes that should not matter (ink, rulers, hair, another skin …) do to a classifier on labelled pictures."
 )
+_TRUTH = "How well maps find the deciding feature of synthetic lesions, in which it is known; writes it into the card."
 _TRAIN = "Train on the splits train and val of a folder like that of evaluate; writes weights and model card."
 
 _COMBINE = "Average the logits of finished classifiers: writes an ensemble, with a card of its own, that needs them."
@@ -96,6 +98,11 @@ def _fill_sweep(command: argparse.ArgumentParser) -> None:
         help="at most so many pictures of a diagnosis (default: 50)",
     )
     command.add_argument("--update", action="store_true", help="write what was found into the model's card")
+    command.add_argument("--json", action="store_true", help="one JSON object instead of a table")
+
+
+def _fill_truth(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--pictures", type=positive, default=40, metavar="N", help="how many to draw (default: 40)")
     command.add_argument("--json", action="store_true", help="one JSON object instead of a table")
 
 

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from skinvision.errors import UnknownName
-from skinvision.reports import ClassificationReport, SegmentationReport, Sweep
+from skinvision.reports import ClassificationReport, SegmentationReport, Sweep, TruthReport
 
 Task = Literal["segmentation", "classification"]
 Region = Literal["whole", "box", "lesion"]
-Modality = Literal["dermoscopy", "photograph"]
+Modality = Literal["dermoscopy", "photograph", "synthetic"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +125,7 @@ class ModelCard:
         stage_offsets: how far the cells of each stage look beside the middle of their squares, in cells; > 0 is to the
             right and down. What is not named is taken for 0.
         speed: as the benchmark of the models found it; None where it was not run.
+        truth: by method, how well maps find what decides, where that is known.
         sweep: what changes that should not matter do to a classifier; None where it was not measured.
     """
 
@@ -160,6 +161,7 @@ class ModelCard:
     speed: Speed | None = None
     stage_offsets: dict[str, float] = field(default_factory=dict)
     sweep: Sweep | None = None
+    truth: dict[str, TruthReport] = field(default_factory=dict)
 
     @property
     def signature(self) -> str:

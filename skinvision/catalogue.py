@@ -14,6 +14,7 @@ import msgspec
 from skinvision.card import ModelCard, Task
 from skinvision.errors import UnknownName, WeightsRejected
 
+KNOWN_TRUTH = "phantom"  # a classifier of synthetic lesions, in which it is known what decides
 DEFAULTS: dict[Task, str] = {"segmentation": "unet", "classification": "resnet50"}
 
 

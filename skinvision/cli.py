@@ -162,6 +162,15 @@ def _sweep(options: Namespace) -> int:
     return DONE
 
 
+def _truth(options: Namespace) -> int:
+    from skinvision.render import tables
+    from skinvision.training.known_truth import known_truth
+
+    found = known_truth(options.pictures)
+    print(msgspec.json.encode(found).decode() if options.json else tables.truth_table(found))
+    return DONE
+
+
 def _train(options: Namespace) -> int:
     with _training_packages():
         from skinvision.training.train import train
@@ -285,6 +294,7 @@ _COMMANDS = {
     "explain": _explain,
     "evaluate": _evaluate,
     "sweep": _sweep,
+    "truth": _truth,
     "train": _train,
     "combine": _combine,
     "models": _models,

@@ -53,6 +53,7 @@ def draw(
     height: int = 450,
     width: int = 600,
     feature: Feature | None = None,
+    ground: Feature | None = None,
     skin_tone: float | None = None,
     hair: int | None = None,
     ruler: bool | None = None,
@@ -67,6 +68,7 @@ def draw(
         seed: ≥ 0.
         height, width: px, at least 64.
         feature: what decides, one of ``FEATURES``.
+        ground: the feature on whose ground it is drawn, one of ``FEATURES``; by default its own.
         skin_tone: 0 very light … 1 very dark (about Fitzpatrick I … VI).
         hair: number of hairs.
         ruler: whether a scale is seen at the edge.
@@ -82,10 +84,9 @@ def draw(
     chosen = _choices(seed, feature, skin_tone, hair, ruler, vignette, bubbles)
     tissue = bare_skin(_stream(seed, "skin"), height, width, chosen.skin_tone)
     outline = grow(_stream(seed, "outline"), height, width)
-    ground, draw_feature = RECIPES[chosen.feature]
-    pigment(_stream(seed, "pigment"), tissue, outline, ground)
+    pigment(_stream(seed, "pigment"), tissue, outline, RECIPES[_known(ground or chosen.feature)][0])
     region = region_within(_stream(seed, "region"), outline)
-    feature_mask = draw_feature(_stream(seed, "feature"), tissue, region, outline)
+    feature_mask = RECIPES[chosen.feature][1](_stream(seed, "feature"), tissue, region, outline)
     image = photograph(tissue, Light.of(_stream(seed, "light"), chosen.skin_tone))
     _dress(image, seed, chosen, outline)
     return Phantom(_developed(image, seed), outline.mask, chosen.feature, feature_mask & outline.mask, seed)
@@ -111,17 +112,21 @@ def _choices(
     bubbles: int | None,
 ) -> _Choices:
     """What was asked for, and the rest at random."""
-    if feature is not None and feature not in FEATURES:
-        raise UnknownName.among("feature", feature, FEATURES)
     dice = _stream(seed, "choices")
     return _Choices(
-        feature=_given(feature, FEATURES[int(dice.integers(len(FEATURES)))]),
+        feature=_known(_given(feature, FEATURES[int(dice.integers(len(FEATURES)))])),
         skin_tone=_given(skin_tone, float(dice.uniform() ** 2.2)),
         hair=_given(hair, int(dice.choice((0, 0, 3, 6, 10, 16)))),
         ruler=_given(ruler, bool(dice.uniform() < 0.25)),
         vignette=_given(vignette, float(dice.choice((dice.uniform(0, 0.35), 1.0), p=(0.7, 0.3)))),
         bubbles=_given(bubbles, int(dice.choice((0, 0, 2, 5)))),
     )
+
+
+def _known(feature: Feature) -> Feature:
+    if feature not in FEATURES:
+        raise UnknownName.among("feature", feature, FEATURES)
+    return feature
 
 
 def _given(asked: T | None, random: T) -> T:

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 
 from skinvision.card import ModelCard
-from skinvision.render.charts import BLUE, GRID, VERMILLION, bold, framed, wrapped
+from skinvision.methods import METHODS
+from skinvision.render.charts import BLUE, GREY, GRID, VERMILLION, bold, framed, wrapped
 from skinvision.render.leaderboard import Board, Interval, is_default, with_interval
 from skinvision.render.study import Row
 from skinvision.render.words import percent
-from skinvision.reports import ClassificationReport, GroupReport, Sweep
+from skinvision.reports import ClassificationReport, GroupReport, Sweep, TruthReport
 
 FEW, FEW_MELANOMAS = 30, 10  # pictures below which a group's figure is drawn pale
 _PALE = {BLUE: "rgba(86,160,207,0.55)", VERMILLION: "rgba(230,140,80,0.55)"}
@@ -113,6 +114,26 @@ def sweep_chart(sweep: Sweep) -> go.Figure:
     _rows(figure, [wrapped(each.title, 22) for each in ranked])
     _close_axis(figure, drawn, "share of the pictures, points of accuracy; with 95 % interval")
     figure.update_xaxes(tickformat=".0%", zeroline=True, zerolinecolor=GRID, zerolinewidth=2)
+    framed(figure, height=58 * len(ranked) + 110)
+    return figure.update_layout(legend={"y": 1, "yanchor": "bottom"}, margin_t=36)
+
+
+def truth_chart(reports: Mapping[str, TruthReport]) -> go.Figure:
+    """What each method's maps have inside the deciding feature, against an even map, and how often they point at it."""
+    ranked = sorted(reports.items(), key=lambda item: -item[1].share.value)
+    figure = go.Figure()
+    for name, colour, place, of in (
+        ("inside the feature", BLUE, -_APART, [report.share for _, report in ranked]),
+        ("maximum inside", VERMILLION, _APART, [report.hits for _, report in ranked]),
+    ):
+        dots = [
+            _Dot(number + place, one.value, (one.low, one.high), percent(one.value), METHODS[method].title)
+            for number, ((method, _), one) in enumerate(zip(ranked, of, strict=True))
+        ]
+        figure.add_trace(_dots(dots, colour, name))
+    _rows(figure, [METHODS[method].title for method, _ in ranked])
+    _share_axis(figure, "with 95 % interval; dotted: an even map")
+    figure.add_vline(ranked[0][1].even, line={"color": GREY, "dash": "dot"})
     framed(figure, height=58 * len(ranked) + 110)
     return figure.update_layout(legend={"y": 1, "yanchor": "bottom"}, margin_t=36)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from skinvision.card import ModelCard, Task
-from skinvision.reports import ClassificationReport, GroupReport, Interval, SegmentationReport, Sweep
+from skinvision.methods import METHODS
+from skinvision.reports import ClassificationReport, GroupReport, Interval, SegmentationReport, Sweep, TruthReport
 
 _NONE = "–"
 _FIGURES: dict[Task, tuple[tuple[str, str], ...]] = {
@@ -56,6 +57,15 @@ def sweep_table(sweep: Sweep) -> str:
     ]
     head = ("change", "answers changed", "balanced accuracy lost", "evidence that left the lesion")
     return _table(head, rows)
+
+
+def truth_table(reports: Mapping[str, TruthReport]) -> str:
+    """How well each method's maps find what decides; ends without a line break."""
+    rows = (
+        [METHODS[name].title, f"{of.n}", _with_ends(of.share), _number(of.even), _with_ends(of.hits)]
+        for name, of in reports.items()
+    )
+    return _table(("method", "n", "inside the feature", "an even map", "maximum inside"), rows)
 
 
 def report_tables(report: SegmentationReport | ClassificationReport) -> str:

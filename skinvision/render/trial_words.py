@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
+from skinvision.card import ModelCard
 from skinvision.faithfulness import Findings, Reason, Stability, Verdict
+from skinvision.methods import METHODS
 from skinvision.render.words import percent
-from skinvision.reports import Spread
+from skinvision.reports import Spread, TruthReport
+from skinvision.types import Explanation, Prediction
 
 ICONS = {
     "for": ":material/add_circle:",
@@ -37,6 +41,46 @@ STABILITY = (
     "How much the map changes when the picture hardly does: a little noise, a shift by one pixel, JPEG; and in the "
     "mirror, which is told beside the grade."
 )
+
+
+KNOWN_TRUTH = (
+    "Of a real lesion nobody knows what decides, pixel by pixel. Of these it is known: a program draws the same lesion "
+    "with one of five features, and nothing but the feature tells them apart. A small network has learnt to name it. "
+    "So a map that tells the truth lies on the feature."
+)
+
+
+def named(prediction: Prediction, card: ModelCard, feature: str) -> str:
+    """What the network says of a lesion in which one feature was drawn."""
+    top = prediction.top
+    said = f"The network names it {card.title_of(top)}, with {percent(prediction.probability(top))}."
+    if top == feature:
+        return said
+    return f"{said} That is wrong: it is {card.title_of(feature)}, so there is no telling where it looked."
+
+
+def found(explanation: Explanation, even: float) -> str:
+    """How much of a map lies on what decides, against an even map."""
+    if math.isnan(explanation.lesion_share):
+        return "No positive evidence."
+    return (
+        f"{percent(explanation.lesion_share)} inside the feature: {explanation.lesion_share / even:.1f} × an even map."
+    )
+
+
+def truth_reading(reports: Mapping[str, TruthReport]) -> str:
+    """How to read the figures of many lesions."""
+    some = next(iter(reports.values()))
+    return (
+        f"{some.n} lesions that the network names rightly, at its last stage. An even map would have "
+        f"{percent(some.even)} inside the feature."
+    )
+
+
+def truth_alt(reports: Mapping[str, TruthReport]) -> str:
+    """Alternative text of what each method's maps have inside the feature."""
+    rows = (f"{METHODS[name].title} {percent(of.share.value)}" for name, of in reports.items())
+    return f"Share of the map inside the deciding feature. {', '.join(rows)}"
 
 
 def reason_title(reason: Reason) -> str:

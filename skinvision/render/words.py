@@ -14,6 +14,7 @@ from skinvision.types import Analysis, Case, LesionMask, Prediction
 _LEARNT_FROM = {
     "dermoscopy": "dermoscopy alone, not ordinary photographs",
     "photograph": "ordinary photographs alone, not dermoscopy",
+    "synthetic": "synthetic lesions alone, of no real person",
 }
 _CUT = 0.05  # of the picture's edge
 
@@ -126,8 +127,8 @@ def held_back(mask: LesionMask, card: ModelCard) -> bool:
 
 
 def outline_notice(mask: LesionMask, card: ModelCard) -> str | None:
-    """What the outline is worth on the pictures that the classifier of ``card`` is for; None for dermoscopy."""
-    if card.modality == "dermoscopy":
+    """What the outline is worth on the pictures that the classifier of ``card`` is for; None but for photographs."""
+    if card.modality != "photograph":
         return None
     if held_back(mask, card):
         return (

@@ -227,6 +227,35 @@ CLINICAL = replace(
     ),
 )
 
+# Not for diagnoses: its classes are the features that a synthetic lesion has one of, so that it is known what decides.
+PHANTOM_TITLES = {
+    "network": "Pigment network",
+    "globules": "Globules",
+    "blotch": "Blotch",
+    "veil": "Blue-white veil",
+    "vessels": "Vessels",
+}
+PHANTOM = replace(
+    MOBILENET_V2,
+    name="phantom",
+    title="MobileNetV2, synthetic lesions",
+    labels=tuple(PHANTOM_TITLES),
+    titles=tuple(PHANTOM_TITLES.values()),
+    phases=(Phase((160, 160), 10),),
+    input_size=(160, 160),
+    stored_size=(192, 192),
+    label_smoothing=0.0,
+    accuracy=0.0,
+    region="whole",
+    views=("whole",),
+    modality="synthetic",
+    weights_licence="Apache-2.0, as the program that drew the pictures and the weights that it began with",
+    limits=(
+        "It knows nothing of diseases: it names the one feature that was drawn into a synthetic lesion.",
+        "That it looks at the feature follows from how the pictures are made, and is not certain pixel by pixel.",
+    ),
+)
+
 RECIPES = {
     recipe.name: recipe
     for recipe in (
@@ -244,5 +273,6 @@ RECIPES = {
         REST_LITE,
         PLAIN_CNN,
         CLINICAL,
+        PHANTOM,
     )
 }

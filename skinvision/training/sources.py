@@ -28,6 +28,12 @@ _KNOWN = {
         "is unlikely but not excluded.",
     ),
 }
+_KNOWN["phantoms"] = (
+    "Synthetic lesions",
+    "Apache-2.0",
+    "drawn by python -m skinvision.training.phantoms",
+    "By seed: no lesion is drawn twice.",
+)
 _KNOWN["ham10000-by-image"] = (*_KNOWN["ham10000"][:3], "By image, on purpose: the same lesion lies in several splits.")
 _UNKNOWN = ("unknown: ask its owner", "unknown: ask its owner", "As the column split of metadata.csv says.")
 

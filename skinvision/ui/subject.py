@@ -72,7 +72,7 @@ def picture(cell: DeltaGenerator, uploads: list[Upload]) -> Upload:
 def _classifier() -> str:
     return st.selectbox(
         "Network",
-        models.names("classification"),
+        [name for name in models.names("classification") if models.card(name).modality != "synthetic"],
         format_func=models.title,
         help=_HELP,
         key=key("explained_classifier"),

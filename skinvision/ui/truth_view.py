@@ -1,0 +1,94 @@
+"""Lesions in which it is known what decides: do the maps find it?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from skinvision import phantom
+from skinvision.catalogue import KNOWN_TRUTH
+from skinvision.methods import METHODS
+from skinvision.phantom import Feature
+from skinvision.render import lab_words, screen, trial_words, words
+from skinvision.render.interval_charts import truth_chart
+from skinvision.types import Analysis, Explanation
+from skinvision.ui import models
+from skinvision.ui.session import key, literal
+from skinvision.ui.subject import Subject
+
+_OPACITY = 0.6
+_FIRST_SEED = 2_000_000  # none that the network learnt from, nor any that its card speaks of
+_SIZE = (300, 400)  # px
+_KEPT = "known_truth"
+
+
+def show(_: Subject) -> None:
+    """A lesion drawn for this, its maps beside where the truth is, and how well each method does on many."""
+    st.caption(trial_words.KNOWN_TRUTH)
+    if KNOWN_TRUTH not in models.names("classification"):
+        st.info("The network that learnt from synthetic lesions is not installed.", icon=":material/info:")
+        return
+    card = models.card(KNOWN_TRUTH)
+    feature, seed = _chosen(card.titles)
+    analysis, maps = _explained(feature, seed)
+    _pictures(analysis, maps, feature)
+    if card.truth:
+        st.subheader("On many such lesions", anchor=False)
+        st.caption(trial_words.truth_reading(card.truth))
+        chart = truth_chart(card.truth)
+        st.plotly_chart(chart, config={"displayModeBar": False}, alt=trial_words.truth_alt(card.truth))
+
+
+def _chosen(titles: tuple[str, ...]) -> tuple[Feature, int]:
+    """Which feature decides, and which lesion it is drawn into."""
+    named, seeds = dict(zip(phantom.FEATURES, titles, strict=True)), key("truth_seed")
+    row = st.grid(2, min_column_width=190, vertical_alignment="bottom")
+    with row.cell():
+        feature = st.selectbox(
+            "What decides",
+            phantom.FEATURES,
+            format_func=named.__getitem__,
+            key=key("truth_feature"),
+            persist_state="session",
+        )
+    with row.cell():
+        if st.button("Another lesion", icon=":material/casino:", width="stretch"):
+            st.session_state[seeds] = st.session_state.get(seeds, 0) + 1
+    return feature, _FIRST_SEED + st.session_state.get(seeds, 0)
+
+
+def _explained(feature: Feature, seed: int) -> tuple[Analysis, list[Explanation]]:
+    """The lesion with its feature in the place of the mask, and the maps of the quick methods; kept for reruns."""
+    kept: dict[str, Any] = st.session_state.setdefault(_KEPT, {})
+    if kept.get("of") != (feature, seed):
+        kept.update(of=(feature, seed), made=_make(feature, seed))
+    made: tuple[Analysis, list[Explanation]] = kept["made"]
+    return made
+
+
+def _make(feature: Feature, seed: int) -> tuple[Analysis, list[Explanation]]:
+    drawn = phantom.lesson(seed, *_SIZE, feature)
+    analyser = models.analyser(models.names("segmentation")[0], KNOWN_TRUTH)
+    analysis = analyser.analyse(phantom.as_case(drawn), mask=phantom.feature_mask(drawn))
+    stage = analyser.classifier_card.stages[-1]
+    quick = (method for method in METHODS.values() if not method.is_slow)
+    return analysis, [analyser.attribute(analysis, method.name, stage, feature) for method in quick]
+
+
+def _pictures(analysis: Analysis, maps: list[Explanation], feature: str) -> None:
+    card = models.card(KNOWN_TRUTH)
+    st.markdown(literal(trial_words.named(analysis.prediction, card, feature)))
+    row = st.grid(1 + len(maps), min_column_width=230)
+    with row.cell():
+        st.markdown("**Where the truth is**")
+        st.image(screen.mask_jpeg(analysis, _OPACITY), alt=f"The lesion with its feature outlined: {feature}")
+        st.caption(f"{words.percent(analysis.mask.area_fraction)} of the picture.")
+    for explanation in maps:
+        with row.cell():
+            st.markdown(f"**{literal(METHODS[explanation.method].title)}**")
+            jpeg = screen.small_evidence_jpeg(
+                analysis.case, explanation, explanation.peak, _OPACITY, lab_words.unit(explanation.method)
+            )
+            st.image(jpeg, alt=lab_words.map_alt(explanation, card))
+            st.caption(trial_words.found(explanation, analysis.mask.area_fraction))
