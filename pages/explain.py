@@ -18,4 +18,4 @@ if session.uploads():
     try:
         explaining.show()
     except SkinvisionError as error:
-        st.error(f"The models cannot be loaded: {session.literal(str(error))}.", icon=":material/error:")
+        st.error(f"This cannot be shown: {session.literal(str(error))}.", icon=":material/error:")

@@ -27,7 +27,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, summary, description, fill in (
         ("analyse", "analyse pictures", _ANALYSE, _fill_analyse),
-        ("explain", "show where one class lies, and test it", _EXPLAIN, _fill_explain),
+        ("explain", "show where the evidence for a class lies, and test it", _EXPLAIN, _fill_explain),
         ("evaluate", "measure a model on labelled pictures", _EVALUATE, _fill_evaluate),
         ("sweep", "measure a classifier's shortcuts", _SWEEP, _fill_sweep),
         ("truth", "measure whether maps find what decides", _TRUTH, _fill_truth),

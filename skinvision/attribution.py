@@ -20,6 +20,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from skinvision.methods import BATCH, PATH_BATCH, PATH_STEPS, WINDOWS_PER_SIDE, method
+from skinvision.models.inputs import mean_colour
 from skinvision.models.staged import StagedClassifier
 from skinvision.portions import Run, at_once
 
@@ -81,8 +82,8 @@ def _grad_cam(activation: Tensor, gradient: Tensor) -> Tensor:
 
 
 def _grad_cam_plus_plus(activation: Tensor, gradient: Tensor) -> Tensor:
-    """Equations 19 and 5, the fraction reduced by the squared gradient."""
-    share = 1 / (2 + activation.sum(dim=(1, 2), keepdim=True) * gradient)  # (C, h, w)
+    """Equations 19 and 5, the fraction reduced by the squared gradient; negative activations as in ``_size``."""
+    share = 1 / (2 + _size(activation)[:, None, None] * gradient)  # (C, h, w)
     return _weighed((share * gradient.relu()).sum(dim=(1, 2)), activation)
 
 
@@ -95,8 +96,8 @@ def _layercam(activation: Tensor, gradient: Tensor) -> Tensor:
 
 
 def _xgrad_cam(activation: Tensor, gradient: Tensor) -> Tensor:
-    total = activation.sum(dim=(1, 2))
-    return _weighed((gradient * activation).sum(dim=(1, 2)) / (total + 1e-7), activation)
+    """Equation 8; negative activations as in ``_size``."""
+    return _weighed((gradient * activation).sum(dim=(1, 2)) / (_size(activation) + 1e-7), activation)
 
 
 def _eigen_cam(activation: Tensor, _: Tensor) -> Tensor:
@@ -107,19 +108,33 @@ def _eigen_cam(activation: Tensor, _: Tensor) -> Tensor:
     return found if found.max() >= -found.min() else -found
 
 
+def _size(activation: Tensor) -> Tensor:
+    """(C,): the sum of each channel without its signs.
+
+    The papers have rectified activations, of which this is the plain sum. Where a stage ends in a linear bottleneck,
+    the plain sum passes through 0, and a single channel would make up nearly all of a map that is divided by it.
+    """
+    return activation.abs().sum(dim=(1, 2))
+
+
 def _weighed(weights: Tensor, activation: Tensor) -> Tensor:
     """(h, w): channels (C, h, w) added up with weights (C,)."""
     return torch.einsum("c,chw->hw", weights, activation)
 
 
 def _score_cam(network: StagedClassifier, picture: Tensor, stage: str, target: int, run: Run) -> Tensor:
-    """Algorithm 1, with the softmax over the channels' logits that its authors' code has."""
+    """Algorithm 1, with the softmax over the channels' logits that its authors' code has.
+
+    What is not shown has the picture's mean colour; there, it is 0 after normalisation.
+    """
     activation = run(lambda: _forward(lambda: network.below(picture, stage)))[0]
+    nothing = mean_colour(picture)
 
     def shown(channels: Tensor) -> Tensor:
         places = functional.interpolate(channels[:, None], picture.shape[2:], mode="bilinear", align_corners=True)
         low, high = places.amin(dim=(2, 3), keepdim=True), places.amax(dim=(2, 3), keepdim=True)
-        return network(picture * (places - low) / (high - low + 1e-8))[:, target]  # type: ignore[no-any-return]
+        seen = nothing + (picture - nothing) * (places - low) / (high - low + 1e-8)
+        return network(seen)[:, target]  # type: ignore[no-any-return]
 
     logits = _in_batches(shown, activation, run)
     return _weighed(logits.softmax(dim=0), activation)
@@ -145,7 +160,9 @@ def _integrated_gradients(network: StagedClassifier, picture: Tensor, target: in
     path = IntegratedGradients(network)
     plain: Callable[..., Any] = path.gradient_func
     path.gradient_func = lambda *given, **named: run(lambda: plain(*given, **named))
-    found: Tensor = path.attribute(picture, _flat(picture), target, n_steps=PATH_STEPS, internal_batch_size=PATH_BATCH)
+    found: Tensor = path.attribute(
+        picture, mean_colour(picture), target, n_steps=PATH_STEPS, internal_batch_size=PATH_BATCH
+    )
     return found[0].sum(dim=0)
 
 
@@ -157,16 +174,11 @@ def _occlusion(network: StagedClassifier, picture: Tensor, target: int, run: Run
         picture,
         sliding_window_shapes=(3, *sizes),
         strides=(3, *(size // 2 for size in sizes)),
-        baselines=_flat(picture),
+        baselines=mean_colour(picture),
         target=target,
         perturbations_per_eval=BATCH,
     )
     return found[0].mean(dim=0)  # the three channels of a square are hidden together
-
-
-def _flat(picture: Tensor) -> Tensor:
-    """The picture in its own mean colour: what "nothing" is must not depend on how a network wants its input."""
-    return picture.mean(dim=(2, 3), keepdim=True).expand_as(picture)
 
 
 def _in_batches(work: Callable[[Tensor], Tensor], items: Tensor, run: Run) -> Tensor:

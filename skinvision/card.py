@@ -164,6 +164,21 @@ class ModelCard:
     truth: dict[str, TruthReport] = field(default_factory=dict)
 
     @property
+    def temperature(self) -> float:
+        """Of the calibration; 1 where there is none."""
+        return self.calibration.temperature if self.calibration else 1.0
+
+    def above(self, stage: str) -> float:
+        """Of the stages, the share that comes after ``stage``.
+
+        Raises:
+            UnknownName: no such stage.
+        """
+        if stage not in self.stages:
+            raise UnknownName.among("stage", stage, self.stages)
+        return 1 - (1 + self.stages.index(stage)) / len(self.stages)
+
+    @property
     def signature(self) -> str:
         """The name, and what the SHA-256 of the weights begins with."""
         return f"{self.name} (SHA-256 {self.sha256[:16]} …)"

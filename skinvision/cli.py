@@ -126,11 +126,11 @@ def _explained(analyser: Analyser, case: Case, source: str, options: Namespace) 
     target, stage = options.target or analysis.prediction.top, options.stage or analyser.classifier_card.stages[-1]
     explanation = analyser.attribute(analysis, options.method, stage, target)
     if not options.faithfulness:
-        return explained(source, explanation)
+        return explained(source, explanation, analysis.mask)
     from skinvision.faithfulness import judge
 
-    findings = analyser.examine(analysis, options.method, stage, target)
-    return explained(source, explanation, findings, judge(findings))
+    findings = analyser.examine(analysis, explanation)
+    return explained(source, explanation, analysis.mask, findings, judge(findings))
 
 
 def _evaluate(options: Namespace) -> int:

@@ -137,13 +137,11 @@ class Analyser:
     def examine(
         self,
         analysis: Analysis,
-        name: str,
-        stage: str,
-        target: str,
+        explanation: Explanation,
         references: References | None = None,
         told: Told | None = None,
     ) -> Findings:
-        """What tests say of the map of one class by one method, on the mask of the analysis.
+        """What tests say of a map of this classifier, on the mask of the analysis.
 
         Args and raises as for ``attribute`` and ``examine.examine``; it is done in ``examine.portions`` portions.
         """
@@ -153,7 +151,7 @@ class Analyser:
         picture = _WORKER.submit(self._seen, analysis).result()
         inside = crop(analysis.mask.binary, analysis.explanations[0].region).astype(np.float32)
         lesion = resize(inside, *picture.shape[2:]) >= 0.5
-        return examine(self._classifier, picture, lesion, name, stage, target, references, _in_turn(told))
+        return examine(self._classifier, picture, lesion, explanation, references, _in_turn(told))
 
     def widths(self) -> dict[str, int]:
         """How many channels leave each stage of the classifier."""
@@ -168,8 +166,7 @@ class Analyser:
     def said_without(self, found: Channels, off: Iterable[int]) -> Said:
         """What is left of the class when channels are switched off."""
         logits = _WORKER.submit(channels.logits_without, self._network, found, tuple(off)).result()
-        calibration = self.classifier_card.calibration
-        probability = trust.probabilities(logits, calibration.temperature if calibration else 1.0)
+        probability = trust.probabilities(logits, self.classifier_card.temperature)
         return Said(float(logits[found.target]), float(probability[found.target]))
 
     def _analyse(self, case: Case, stage: str, threshold: float | None, known: LesionMask | None) -> Analysis:

@@ -94,9 +94,11 @@ def test_a_slow_method_says_what_is_left_out(app: AppTest) -> None:
     bring(app, lesion(1))
     select(app, "Method", "occlusion")
     assert "This map is slow" in _said(app)
+    assert not alts(app, "Occlusion heatmap")
     click(app, "Put it to the test")
     assert "Randomisation and stability were left out" in _said(app)
     assert _charts(app) == ["Areas under deletion and insertion"]
+    assert alts(app, "Occlusion heatmap")
 
 
 def test_a_file_that_is_no_picture_gets_its_sentence(app: AppTest) -> None:

@@ -36,6 +36,7 @@ FIELDS = [
     "randomisation",
     "randomisation_ssim",
     "stability",
+    "mirror",
     "verdict",
     "reasons",
 ]

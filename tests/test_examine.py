@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,15 +10,12 @@ import pytest
 import torch
 
 from skinvision import phantom
-from skinvision.classify import staged
-from skinvision.errors import UnknownName
-from skinvision.examine import portions, saliency
-from skinvision.explain import grad_cam
+from skinvision.errors import UnknownName, WeightsRejected
+from skinvision.examine import on_input, portions
 from skinvision.faithfulness import Findings, judge
-from skinvision.geometry import Box, place
-from skinvision.models.registry import load
+from skinvision.methods import METHODS
 from skinvision.pipeline import Analyser
-from skinvision.types import Analysis, Case
+from skinvision.types import Analysis, Case, ModelRef
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array_wrap__ must accept context:DeprecationWarning")  # of grad-cam
 
@@ -41,14 +39,14 @@ def told() -> list[int]:
 
 @pytest.fixture(scope="module")
 def findings(analyser: Analyser, analysis: Analysis, told: list[int]) -> Findings:
-    return analyser.examine(analysis, "grad-cam", "stage4", "mel", told=told.append)
+    return analyser.examine(analysis, analysis.explanation("mel"), told=told.append)
 
 
 def test_everything_is_measured_in_as_many_portions_as_was_said(
     analyser: Analyser, findings: Findings, told: list[int]
 ) -> None:
     assert None not in (findings.compared, findings.road, findings.randomised, findings.stability, findings.inside)
-    assert told == list(range(1, portions(analyser.classifier_card, "grad-cam", "stage4", 512) + 1))
+    assert told == list(range(1, portions(analyser.classifier_card, "grad-cam", with_references=True) + 1))
     assert list(findings.randomised) == ["head", "stage4", "stage3", "stage2", "stage1", "stem"]
     assert {reason.stands for reason in judge(findings).reasons} <= {"for", "against", "aside"}
 
@@ -58,20 +56,22 @@ def test_a_second_map_takes_the_references_of_the_first(
 ) -> None:
     told: list[int] = []
     known = findings.compared.references
-    again = analyser.examine(analysis, "layercam", "stage2", "mel", known, told.append)
+    explanation = analyser.attribute(analysis, "layercam", "stage2", "mel")
+    again = analyser.examine(analysis, explanation, known, told.append)
     assert again.compared.references is known
-    assert len(told) == portions(analyser.classifier_card, "layercam", "stage2", 128, with_references=False)
+    assert len(told) == portions(analyser.classifier_card, "layercam", with_references=False)
 
 
-@pytest.mark.parametrize("name", ["score-cam", "occlusion"])
+@pytest.mark.parametrize("name", [name for name, each in METHODS.items() if each.is_slow])
 def test_what_needs_twenty_maps_is_left_out_where_one_takes_long(
     analyser: Analyser, analysis: Analysis, findings: Findings, name: str
 ) -> None:
     told: list[int] = []
-    found = analyser.examine(analysis, name, "stage4", "mel", findings.compared.references, told.append)
+    explanation = analyser.attribute(analysis, name, "stage4", "mel")
+    found = analyser.examine(analysis, explanation, findings.compared.references, told.append)
     assert found.randomised is None
     assert found.stability is None
-    assert len(told) == portions(analyser.classifier_card, name, "stage4", 512, with_references=False)
+    assert len(told) == portions(analyser.classifier_card, name, with_references=False)
     assert judge(found).code != "believable"
 
 
@@ -84,20 +84,20 @@ def test_the_share_inside_the_lesion_is_that_of_the_explanation(analysis: Analys
     assert findings.inside.area_share == pytest.approx(analysis.mask.area_fraction)
 
 
-@pytest.mark.usefixtures("weights")
-def test_the_map_lies_where_its_cells_look() -> None:
-    model = load("resnet50")
-    picture = np.random.default_rng(0).normal(size=(1, 3, 64, 64)).astype(np.float32)
-    found = saliency("grad-cam", model.card, "stage4", 0, staged(model), torch.from_numpy(picture))
-    maps = grad_cam(staged(model), torch.from_numpy(picture), "stage4").maps[0]
-    offset = model.card.stage_offsets.get("stage4", 0.0)
-    np.testing.assert_allclose(found, place(maps, Box.whole(64, 64), 64, 64, offset), atol=1e-5 * abs(maps).max())
+def test_a_map_lies_where_its_cells_look() -> None:
+    """Of two cells in a row, half a cell to the right: what lay in the middle of the first lies at its right edge."""
+    values = np.array([[1.0, 0.0]], np.float32)
+    picture = torch.zeros(1, 3, 4, 8)
+    np.testing.assert_allclose(on_input(values, 0.0, picture)[0], [1, 1, 0.875, 0.625, 0.375, 0.125, 0, 0])
+    np.testing.assert_allclose(on_input(values, 0.5, picture)[0], [1, 1, 1, 1, 0.875, 0.625, 0.375, 0.125])
 
 
-def test_unknown_names_are_named(analyser: Analyser, analysis: Analysis) -> None:
-    with pytest.raises(UnknownName, match="a method among"):
-        analyser.examine(analysis, "saliency", "stage4", "mel")
+def test_an_unknown_label_is_named(analyser: Analyser, analysis: Analysis) -> None:
     with pytest.raises(UnknownName, match="a label among"):
-        analyser.examine(analysis, "grad-cam", "stage4", "wart")
-    with pytest.raises(UnknownName, match="a stage among"):
-        analyser.examine(analysis, "grad-cam", "stage9", "mel")
+        analyser.examine(analysis, replace(analysis.explanation("mel"), target="wart"))
+
+
+def test_an_analysis_of_another_network_is_refused(analyser: Analyser, analysis: Analysis) -> None:
+    foreign = replace(analysis, classifier=ModelRef("another", "0" * 64))
+    with pytest.raises(WeightsRejected, match="analyse the picture again"):
+        analyser.examine(foreign, analysis.explanation("mel"))

@@ -11,9 +11,10 @@ import torch
 from torch import Tensor, nn
 
 from skinvision.errors import ShapeMismatch
-from skinvision.faithfulness import Curves, Removal, blurred, compare, curves_portions, mean_colour, probability_of
-from skinvision.faithfulness.curves import BATCH, curves
+from skinvision.faithfulness import Curves, Removal, blurred, compare, curves_portions, probability_of
+from skinvision.faithfulness.curves import BATCH, DRAWS, curves
 from skinvision.faithfulness.maps import centre_blob, random_order, ranking
+from skinvision.models.inputs import mean_colour
 from skinvision.models.staged import PooledLinear, StagedClassifier
 
 SIDE = 128
@@ -70,15 +71,24 @@ def test_a_linear_score_worked_out_on_paper(removal: Removal) -> None:
 
 def test_a_perfect_map_beats_chance_and_the_blob(removal: Removal) -> None:
     found = compare(Counted(), removal, TOP_HALF)
-    for reference in (found.references.random, found.references.centre):
+    for reference in (*found.references.random, found.references.centre):
         assert found.own.beat(reference) == (True, True)
         assert reference.beat(found.own) == (False, False)
 
 
 def test_a_constant_map_ranks_as_chance_does(removal: Removal) -> None:
     found = compare(Counted(), removal, np.ones((SIDE, SIDE)))
-    assert found.own.deletion.scores.tolist() == found.references.random.deletion.scores.tolist()
-    assert found.own.beat(found.references.random) == (False, False)
+    first = found.references.random[0]
+    assert found.own.deletion.scores.tolist() == first.deletion.scores.tolist()
+    assert found.own.beat(first) == (False, False)
+
+
+def test_chance_is_the_mean_of_several_orders(removal: Removal) -> None:
+    references = compare(Counted(), removal, TOP_HALF).references
+    assert len(references.random) == DRAWS
+    areas = [each.deletion.auc for each in references.random]
+    assert len(set(areas)) > 1
+    assert references.chance.deletion.auc == pytest.approx(np.mean(areas))
 
 
 def test_a_map_costs_65_pictures_and_each_reference_62(removal: Removal) -> None:
@@ -87,7 +97,7 @@ def test_a_map_costs_65_pictures_and_each_reference_62(removal: Removal) -> None
     assert sum(score.batches) == 1 + 2 + 31 + 31
     score = Counted()
     found = compare(score, removal, TOP_HALF, run=run)
-    assert sum(score.batches) == 65 + 62 + 62
+    assert sum(score.batches) == 65 + 62 * DRAWS + 62
     assert max(score.batches) == BATCH
     assert len(score.batches) == run.taken == curves_portions()
     score, run = Counted(), Turns()

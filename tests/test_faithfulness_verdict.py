@@ -30,8 +30,8 @@ def _curves(deletion: float, insertion: float) -> Curves:
 
 
 def _compared(deletion: float, insertion: float) -> Compared:
-    """Beside chance with areas of 0.5 and 0.5, and a blob in the middle with 0.4 and 0.6."""
-    return Compared(_curves(deletion, insertion), References(_curves(0.5, 0.5), _curves(0.4, 0.6)))
+    """Beside two random orders with areas of 0.5 and 0.5, and a blob in the middle with 0.4 and 0.6."""
+    return Compared(_curves(deletion, insertion), References((_curves(0.5, 0.5),) * 2, _curves(0.4, 0.6)))
 
 
 def _cascade(*ranks: float) -> dict[str, Similarity]:
@@ -53,8 +53,8 @@ def test_the_best_grade_is_no_green_tick() -> None:
     assert "true map of a network that is wrong" in verdict.headline
     assert [reason.stands for reason in verdict.reasons] == ["for"] * 5 + ["aside"]
     assert verdict.reasons[0].words == (
-        "Area under deletion 0.20, by blocks in random order 0.50 (lower is better); "
-        "under insertion 0.80, by blocks in random order 0.50 (higher is better)."
+        "Area under deletion 0.20, by blocks in random order, on average 0.50 (lower is better); "
+        "under insertion 0.80, by blocks in random order, on average 0.50 (higher is better)."
     )
     assert verdict.reasons[2].words == (
         "Of a probability of 90%, 30% are left without the most relevant pixels and 70% without the least."
@@ -134,3 +134,30 @@ def test_without_any_evidence_a_map_is_doubtful() -> None:
 def test_the_rule_that_a_page_shows_has_the_thresholds() -> None:
     assert "above 0.7" in RULE
     assert "more than 50%" in RULE
+
+
+def test_a_class_with_hardly_any_probability_has_nothing_to_lose() -> None:
+    """All areas are next to nothing, which says nothing against the map."""
+    faint = replace(GOOD, compared=_faint(), road=Road(0.001, (0.0,), (0.0,)))
+    verdict = judge(faint)
+    assert verdict.code == "doubtful"
+    assert [reason.stands for reason in verdict.reasons[:3]] == ["unknown"] * 3
+    assert "hardly any probability" in verdict.reasons[0].words
+
+
+def _faint() -> Compared:
+    return Compared(_curves(0.001, 0.001), References((_curves(0.001, 0.001),) * 2, _curves(0.001, 0.001)))
+
+
+@pytest.mark.parametrize(
+    ("draws", "stands"),
+    [
+        ((_curves(0.5, 0.5), _curves(0.4, 0.6)), "for"),
+        ((_curves(0.5, 0.5), _curves(0.29, 0.71)), "against"),  # one random order does as well
+        ((_curves(0.5, 0.8), _curves(0.4, 0.8)), "against"),  # insertion is worse than in every random order
+        ((_curves(0.5, 0.8), _curves(0.4, 0.7)), "for"),
+    ],
+)
+def test_chance_is_beaten_only_in_every_order(draws: tuple[Curves, ...], stands: str) -> None:
+    own = Compared(_curves(0.3, 0.7), References(draws, _curves(0.4, 0.6)))
+    assert judge(replace(GOOD, compared=own)).reasons[0].stands == stands

@@ -10,6 +10,7 @@ import pytest
 from skinvision.channels import Channels
 from skinvision.geometry import Box
 from skinvision.render import lab_words
+from skinvision.render.durations import duration
 from skinvision.types import Explanation
 from tests.samples import LESION, sample_analysis, sample_card
 
@@ -39,7 +40,7 @@ def channels() -> Channels:
     ],
 )
 def test_durations_are_rounded_up(seconds: float, said: str) -> None:
-    assert lab_words.duration(seconds) == said
+    assert duration(seconds) == said
 
 
 @pytest.mark.parametrize(
@@ -51,10 +52,10 @@ def test_the_unit_stands_over_the_colour_bar(method: str, unit: str) -> None:
 
 
 def test_a_map_says_how_much_of_it_lies_inside_the_lesion() -> None:
-    assert lab_words.share_note(ANALYSIS.explanation("mel"), ANALYSIS) == "77 % inside the lesion."
-    assert lab_words.share_note(ANALYSIS.explanation("vasc"), ANALYSIS) == "No positive evidence."
+    assert lab_words.share_note(ANALYSIS.explanation("mel"), ANALYSIS, CARD) == "77 % inside the lesion."
+    assert lab_words.share_note(ANALYSIS.explanation("vasc"), ANALYSIS, CARD) == "No positive evidence."
     without = sample_analysis(lesion=None)
-    assert lab_words.share_note(without.explanation("mel"), without) == "No lesion was found."
+    assert lab_words.share_note(without.explanation("mel"), without, CARD) == "No lesion was found."
 
 
 def test_alternative_texts_name_method_class_stage_and_peak() -> None:

@@ -8,9 +8,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from skinvision.errors import ShapeMismatch
+from skinvision.geometry import Box
 from skinvision.render.overlays import (
     OUTLINES,
     SKY_BLUE,
+    boxed,
     colour_bar,
     colour_table,
     encode_png,
@@ -231,3 +233,12 @@ def test_png_holds_the_pixels_and_nothing_else(shape: tuple[int, ...]) -> None:
     with Image.open(io.BytesIO(encode_png(pixels))) as picture:
         np.testing.assert_array_equal(np.asarray(picture), pixels)
         assert picture.info == {}
+
+
+def test_a_box_is_drawn_along_its_edges_and_nowhere_else() -> None:
+    image = np.full((60, 80, 3), 128, np.uint8)
+    drawn = boxed(image, Box(5, 5, 20, 15), scale=2)
+    assert (drawn[10:30, 10:40] != 128).any()
+    np.testing.assert_array_equal(drawn[16:24, 16:34], image[16:24, 16:34])
+    np.testing.assert_array_equal(drawn[34:], image[34:])
+    assert (image == 128).all()

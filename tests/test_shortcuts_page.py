@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from skinvision.render.overlays import encode_png
 from skinvision.stress import ARTEFACTS, SCENES
 from tests.pages import NOT_A_PICTURE, alts, bring, checked, click, lesion, models_in, opened, select, uploads
 
@@ -131,3 +132,20 @@ def test_a_canvas_on_which_nothing_is_drawn_changes_nothing(app: AppTest) -> Non
         np.testing.assert_array_equal(plain, after)
         assert "The answer stays" in _said(app)
     assert len(alts(app, "As drawn. ")) == 1
+
+
+def test_another_one_is_offered_only_where_there_is_one(app: AppTest) -> None:
+    bring(app, lesion(1))
+    _view(app, "Add an artefact")
+    for name, offered in (("ink", True), ("blur", False), ("hair", True), ("tone", False)):
+        select(app, "What is added or done", name)
+        assert ("Another one" in [button.label for button in app.button]) == offered
+
+
+def test_a_long_strip_is_taken_apart_and_painted_over(app: AppTest) -> None:
+    strip = np.full((64, 12_000, 3), (205, 160, 140), np.uint8)
+    strip[20:44, 40:80] = (90, 50, 40)
+    bring(app, ("strip.png", encode_png(strip), "image/png"))
+    _view(app, "Paint over it")
+    bring(app, ("tower.png", encode_png(np.ascontiguousarray(strip.transpose(1, 0, 2))), "image/png"))
+    assert alts(app, "As drawn. ")

@@ -210,3 +210,12 @@ def test_wrong_arguments(one: Artefact) -> None:
 def test_an_unknown_artefact() -> None:
     with pytest.raises(UnknownName, match="ink, ruler"):
         artefact("glitter")
+
+
+@pytest.mark.parametrize("each", ARTEFACTS, ids=lambda each: each.name)
+def test_another_seed_gives_another_one_where_that_is_said(each: Artefact) -> None:
+    image = np.random.default_rng(0).integers(90, 220, (96, 128, 3), np.uint8)
+    lesion = np.zeros((96, 128), bool)
+    lesion[40:56, 56:72] = True
+    one, other = (each.apply(image, lesion, 1.0, seed).image for seed in (0, 1))
+    assert np.array_equal(one, other) != each.is_random

@@ -174,3 +174,10 @@ def test_wrong_arrays_are_refused(build: Build) -> None:
     ):
         with pytest.raises(ShapeMismatch):
             build(*wrong)
+
+
+def test_a_strip_a_thousand_times_as_long_as_it_is_high_is_put_on_other_skin_too() -> None:
+    image = np.full((64, 36_000, 3), 200, np.uint8)
+    lesion = np.zeros((64, 36_000), bool)
+    lesion[20:40, 100:140] = True
+    assert other_skin(image, lesion, 0.8).image.shape == image.shape

@@ -36,7 +36,7 @@ def _curves(deletion: float, insertion: float) -> Curves:
     return Curves(*(Curve(np.array([0.0, 1.0]), np.array([height] * 2)) for height in (deletion, insertion)))
 
 
-COMPARED = Compared(_curves(0.2, 0.8), References(_curves(0.5, 0.5), _curves(0.4, 0.6)))
+COMPARED = Compared(_curves(0.2, 0.8), References((_curves(0.4, 0.6), _curves(0.6, 0.4)), _curves(0.4, 0.6)))
 CASCADE = {"head": Similarity(0.5, 0.3), "stage4": Similarity(0.1, -0.2)}
 STABILITY = Stability(0.1, 0.05, 0.9, 0.2)
 FINDINGS = Findings(COMPARED, None, CASCADE, STABILITY, Inside(0.7, 0.3, True))
@@ -54,7 +54,7 @@ def test_a_reason_has_a_sign_and_says_for_what_it_stands() -> None:
 
 def test_what_was_left_out_is_said() -> None:
     assert trial_words.left_out(FINDINGS) is None
-    assert "need twenty maps" in (trial_words.left_out(replace(FINDINGS, randomised=None)) or "")
+    assert "need twenty more maps" in (trial_words.left_out(replace(FINDINGS, randomised=None)) or "")
 
 
 def test_alternative_texts_give_the_figures() -> None:
@@ -71,8 +71,8 @@ def test_three_lines_in_each_of_two_curves() -> None:
     assert [(line.name, line.y[0]) for line in figure.data] == [
         ("The map", 0.2),
         ("The map", 0.8),
-        ("Random blocks", 0.5),
-        ("Random blocks", 0.5),
+        ("Random blocks, mean", 0.5),
+        ("Random blocks, mean", 0.5),
         ("A blob in the middle", 0.4),
         ("A blob in the middle", 0.6),
     ]

@@ -15,7 +15,7 @@ from skinvision.faithfulness.curves import (
 )
 from skinvision.faithfulness.inside import Inside, area_share, lesion_share, pointing_hit
 from skinvision.faithfulness.randomised import Mapper, Similarity, levels, randomise, similarity
-from skinvision.faithfulness.removal import Removal, blurred, mean_colour
+from skinvision.faithfulness.removal import Removal, blurred
 from skinvision.faithfulness.road import ROAD_PORTIONS, Road, remove_and_debias
 from skinvision.faithfulness.stability import STABILITY_PORTIONS, PictureMapper, Stability, disturb
 from skinvision.faithfulness.verdict import HEADLINES, RULE, Findings, Reason, Verdict, judge
@@ -48,7 +48,6 @@ __all__ = [
     "judge",
     "lesion_share",
     "levels",
-    "mean_colour",
     "pointing_hit",
     "probability_of",
     "randomise",

@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from skinvision.faithfulness.maps import centre_blob, check_size, random_order, ranking
+from skinvision.faithfulness.maps import BLOCK, centre_blob, check_size, random_order, ranking
 from skinvision.faithfulness.removal import Removal
 from skinvision.models.staged import StagedClassifier
 from skinvision.portions import Run, at_once
@@ -23,6 +23,7 @@ from skinvision.trust import probabilities
 
 STEPS = 32  # equal portions of pixels
 EQUAL = 0.01  # areas nearer than this are equal: written with two places, they hardly differ
+DRAWS = 5  # random orders: their areas differ by several hundredths from one to the next
 BATCH = 8  # pictures in one pass, and in one portion of work
 
 Score = Callable[[Tensor], NDArray[np.float32]]  # pictures (N, 3, H, W) -> (N,), what one class gets
@@ -72,10 +73,21 @@ class Curves:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class References:
-    """What a map has to beat on the same picture: blocks in random order, and a blob in the middle."""
+    """What a map has to beat on the same picture.
 
-    random: Curves
+    Attributes:
+        random: (DRAWS,) blocks in as many random orders.
+        centre: a blob in the middle.
+    """
+
+    random: tuple[Curves, ...]
     centre: Curves
+
+    @property
+    def chance(self) -> Curves:
+        """The means of the curves in random order."""
+        both = zip(*((each.deletion, each.insertion) for each in self.random), strict=True)
+        return Curves(*(Curve(some[0].fractions, np.mean([each.scores for each in some], axis=0)) for some in both))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,6 +104,7 @@ def compare(
     saliency: NDArray[Any],
     references: References | None = None,
     run: Run = at_once,
+    block: int = BLOCK,
 ) -> Compared:
     """The curves of a map beside those of chance and of a blob in the middle.
 
@@ -100,24 +113,26 @@ def compare(
         saliency: (H, W), signed.
         references: those of an earlier map for the same picture and class, if there are any.
         run: gets as many batches as ``curves_portions`` says.
+        block: side of the blocks that go or come in random order, px: that of a cell of the network's last stage.
 
     Raises:
         ShapeMismatch: the map is not of the picture's size.
     """
     height, width = removal.picture.shape[2:]
     check_size(saliency, height, width)
-    own = curves(score, removal, ranking(saliency), references.random if references else None, run)
+    own = curves(score, removal, ranking(saliency), references.centre if references else None, run)
     if references is None:
-        chance = curves(score, removal, random_order(height, width), own, run)
+        orders = (random_order(height, width, seed, block) for seed in range(DRAWS))
+        chance = tuple(curves(score, removal, order, own, run) for order in orders)
         middle = curves(score, removal, ranking(centre_blob(height, width)), own, run)
         references = References(chance, middle)
     return Compared(own, references)
 
 
 def curves_portions(with_references: bool = True) -> int:
-    """How many portions ``compare`` has for ``run``: 25, or 8 where the references are given."""
+    """How many portions ``compare`` has for ``run``: 57, or 8 where the references are given."""
     batches = 2 * -(-(STEPS - 1) // BATCH)
-    return 1 + 3 * batches if with_references else batches
+    return 1 + (2 + DRAWS) * batches if with_references else batches
 
 
 def curves(

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from skinvision.errors import ShapeMismatch
 
-BLOCK = 32  # px: a cell of the last stage, which has 1/32 of the resolution
+BLOCK = 32  # px: a cell of the last stage of most networks, which has 1/32 of the resolution
 
 
 def positive_part(saliency: NDArray[Any]) -> NDArray[np.float64]:

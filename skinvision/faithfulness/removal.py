@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from skinvision.errors import ShapeMismatch
+from skinvision.models.inputs import mean_colour
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,14 +43,6 @@ class Removal:
         Pixels put into a flat picture would have sharp edges, which are evidence of their own.
         """
         return cls(picture, mean_colour(picture), blurred(picture))
-
-
-def mean_colour(picture: Tensor) -> Tensor:
-    """``picture`` (1, 3, H, W) in its own mean colour.
-
-    Not in zeros: those are the card's mean for one network, but black for an ensemble, whose input is not normalised.
-    """
-    return picture.mean(dim=(2, 3), keepdim=True).expand_as(picture)
 
 
 def blurred(picture: Tensor, share: float = 0.08) -> Tensor:

@@ -37,14 +37,6 @@ class Road:
     without_most: tuple[float, ...]
     without_least: tuple[float, ...]
 
-    @property
-    def score(self) -> float:
-        """Half of how much more is left without the least relevant than without the most, in [−0.5, 0.5].
-
-        Positive where the map tells them apart; what ``ROADCombined`` of the package gives.
-        """
-        return float(np.mean(self.without_least) - np.mean(self.without_most)) / 2
-
 
 def remove_and_debias(score: Score, picture: Tensor, saliency: NDArray[Any], seed: int = 0, run: Run = at_once) -> Road:
     """ROAD of one map, in ``ROAD_PORTIONS`` portions; torch's random state is left as it was.

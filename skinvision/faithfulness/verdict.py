@@ -9,13 +9,14 @@ from typing import Literal
 
 import numpy as np
 
-from skinvision.faithfulness.curves import EQUAL, Compared, Curves
+from skinvision.faithfulness.curves import DRAWS, EQUAL, Compared, Curves
 from skinvision.faithfulness.inside import Inside
 from skinvision.faithfulness.randomised import Similarity
 from skinvision.faithfulness.road import Road
 from skinvision.faithfulness.stability import Stability
 
 UNCHANGED = 0.7  # mean rank correlation; its square is a half: above it more of the order is kept than lost
+FAINT = 0.05  # a class that never gets this much probability has nothing to lose that could be measured
 UNSTEADY = 0.5  # relative change; two maps of one length that differ by half of it still have a cosine of 7/8
 
 Code = Literal["believable", "doubtful", "not believable"]
@@ -34,10 +35,13 @@ RULE = f"""\
 Not believable: the map hardly changes when the network forgets what it learned (mean rank correlation over all levels
 above {UNCHANGED}), or neither deletion nor insertion goes better by the map than by chance or by a blob in the middle.
 
-Doubtful: deletion or insertion goes worse by the map than by chance, or neither goes better; or neither goes better
-than by a blob in the middle; or ROAD loses as much without the least relevant pixels as without the most relevant; or
-noise, a shift of one pixel or JPEG change the map by more than {UNSTEADY:.0%}; or the curves or the randomisation have
-not been measured. Areas and probabilities within {EQUAL} of each other are equal.
+Better than by chance: better than in every one of {DRAWS} random orders.
+
+Doubtful: deletion or insertion goes worse by the map than in every random order, or neither goes better; or neither
+goes better than by a blob in the middle; or ROAD loses as much without the least relevant pixels as without the most
+relevant; or noise, a shift of one pixel or JPEG change the map by more than {UNSTEADY:.0%}; or the curves or the
+randomisation have not been measured, or could not be, because the class never gets a probability of {FAINT:.0%}. Areas
+and probabilities within {EQUAL} of each other are equal.
 
 Believable: none of these. It may still be a true map of a network that is wrong: how much of the evidence lies inside
 the lesion, and what a mirror image changes, is told beside the grade, because that is about the network."""
@@ -112,22 +116,37 @@ def _code(reasons: tuple[Reason, ...]) -> Code:
 
 
 def _against_chance(compared: Compared | None) -> Reason:
-    if compared is None:
-        return _unknown("against chance")
-    own, chance = compared.own, compared.references.random
-    stands: Stand = "for" if any(own.beat(chance)) and not any(chance.beat(own)) else "against"
-    words = _areas(compared.own, compared.references.random, "blocks in random order")
-    return Reason("against chance", stands, words)
+    if compared is None or _is_faint(compared):
+        return _unknown("against chance", _MISSING if compared is None else _FAINT)
+    better, worse = _than_chance(compared)
+    words = _areas(compared.own, compared.references.chance, "blocks in random order, on average")
+    return Reason("against chance", "for" if better and not worse else "against", words)
 
 
 def _against_a_blob(compared: Compared | None) -> Reason:
-    if compared is None:
-        return _unknown("against a blob")
-    chance, blob = (any(compared.own.beat(other)) for other in (compared.references.random, compared.references.centre))
-    words = _areas(compared.own, compared.references.centre, "a blob in the middle")
-    if not blob:
+    if compared is None or _is_faint(compared):
+        return _unknown("against a blob", _MISSING if compared is None else _FAINT)
+    blob = compared.references.centre
+    is_better = any(compared.own.beat(blob))
+    words = _areas(compared.own, blob, "a blob in the middle")
+    if not is_better:
         words += " So the map is no better than a guess at the middle."
-    return Reason("against a blob", "for" if blob else "against", words, grave=not (blob or chance))
+    is_grave = not (is_better or _than_chance(compared)[0])
+    return Reason("against a blob", "for" if is_better else "against", words, is_grave)
+
+
+def _than_chance(compared: Compared) -> tuple[bool, bool]:
+    """Whether deletion or insertion goes better than in every random order, and whether one goes worse than in all."""
+    own, draws = compared.own, compared.references.random
+    better = zip(*(own.beat(each) for each in draws), strict=True)  # deletion, insertion; one for each draw
+    worse = zip(*(each.beat(own) for each in draws), strict=True)
+    return any(map(all, better)), any(map(all, worse))
+
+
+def _is_faint(compared: Compared) -> bool:
+    """Whether the class never has a probability worth speaking of."""
+    everything = (compared.own, compared.references.centre, *compared.references.random)
+    return all(curve.scores.max() < FAINT for each in everything for curve in (each.deletion, each.insertion))
 
 
 def _areas(own: Curves, other: Curves, name: str) -> str:
@@ -140,6 +159,8 @@ def _areas(own: Curves, other: Curves, name: str) -> str:
 def _road(road: Road | None) -> Reason:
     if road is None:
         return _unknown("ROAD")
+    if road.whole < FAINT:
+        return _unknown("ROAD", _FAINT)
     most, least = np.mean(road.without_most), np.mean(road.without_least)
     words = f"Of a probability of {road.whole:.0%}, {most:.0%} are left without the most relevant pixels"
     return Reason("ROAD", "for" if least - most > EQUAL else "against", f"{words} and {least:.0%} without the least.")
@@ -148,7 +169,7 @@ def _road(road: Road | None) -> Reason:
 def _randomisation(found: Mapping[str, Similarity] | None) -> Reason:
     rank, ssim = _means(found)
     if math.isnan(rank):
-        return _unknown("randomisation")
+        return _unknown("randomisation", _EMPTY if found else _MISSING)
     words = f"As the network forgets, the map keeps a mean rank correlation of {rank:.2f} (SSIM {ssim:.2f})."
     if rank > UNCHANGED:
         return Reason("randomisation", "against", f"{words} So it is not about what the network learned.", grave=True)
@@ -165,7 +186,7 @@ def _means(found: Mapping[str, Similarity] | None) -> tuple[float, float]:
 
 def _stability(found: Stability | None) -> Reason:
     if found is None or math.isnan(found.to_small):
-        return _unknown("stability")
+        return _unknown("stability", _EMPTY if found else _MISSING)
     words = (
         f"The map changes by up to {found.noise:.0%} under noise, {found.shift:.0%} when moved by a pixel, "
         f"{found.jpeg:.0%} as JPEG, and {found.flip:.0%} in the mirror."
@@ -175,7 +196,7 @@ def _stability(found: Stability | None) -> Reason:
 
 def _inside(found: Inside | None) -> Reason:
     if found is None or math.isnan(found.lesion_share):
-        return _unknown("inside the lesion")
+        return _unknown("inside the lesion", f"{_EMPTY[:-1]}, or no lesion was found." if found else _MISSING)
     words = (
         f"{found.lesion_share:.0%} of the evidence lies inside the lesion, which covers {found.area_share:.0%} of what "
         f"the network sees; the maximum lies {'inside' if found.pointing_hit else 'outside'}."
@@ -183,5 +204,10 @@ def _inside(found: Inside | None) -> Reason:
     return Reason("inside the lesion", "aside", words)
 
 
-def _unknown(measure: Measure) -> Reason:
-    return Reason(measure, "unknown", "Not measured.")
+_MISSING = "Not measured."
+_FAINT = "The class has hardly any probability here, so there is nothing to lose."
+_EMPTY = "The map has no positive evidence."
+
+
+def _unknown(measure: Measure, words: str = _MISSING) -> Reason:
+    return Reason(measure, "unknown", words)

@@ -23,3 +23,11 @@ def as_input(image: NDArray[Any], height: int, width: int, card: ModelCard) -> T
     scaled = resize(working, height, width).astype(np.float32) / 255
     normalised = (scaled - np.array(card.mean, np.float32)) / np.array(card.std, np.float32)
     return torch.from_numpy(normalised).permute(2, 0, 1)[None]  # NHWC in memory: channels last
+
+
+def mean_colour(picture: Tensor) -> Tensor:
+    """``picture`` (1, 3, H, W) in its own mean colour: "nothing", whatever input a network wants.
+
+    Zeros would be the card's mean for one network and black for an ensemble, whose input is not normalised.
+    """
+    return picture.mean(dim=(2, 3), keepdim=True).expand_as(picture)

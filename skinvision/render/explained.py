@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from skinvision.types import Explanation
+from skinvision.types import Explanation, LesionMask
 
 if TYPE_CHECKING:  # matplotlib comes with it
     from skinvision.faithfulness import Curves, Findings, Similarity, Verdict
@@ -33,9 +33,10 @@ class Explained(msgspec.Struct, frozen=True, kw_only=True):
     """One map, or a picture that was rejected. The fields and their order are those of the JSON object.
 
     A rejected picture has a ``reason``, and null in all the fields after it; so have measures that were not asked for,
-    and those that need positive evidence or a lesion where there is none. ``randomisation`` holds rank correlations,
-    ``randomisation_ssim`` structural similarities, by what was forgotten, together with all before it. ``stability`` is
-    the largest relative change of the map.
+    and those that need positive evidence or a lesion where there is none. ``random`` holds the means of several random
+    orders. ``randomisation`` holds rank correlations, ``randomisation_ssim`` structural similarities, by what was
+    forgotten, together with all before it. ``stability`` is the largest relative change of the map under noise, a shift
+    by one pixel and JPEG, ``mirror`` that in the mirror.
     """
 
     source: str
@@ -56,17 +57,23 @@ class Explained(msgspec.Struct, frozen=True, kw_only=True):
     randomisation: dict[str, float | None] | None = None
     randomisation_ssim: dict[str, float | None] | None = None
     stability: float | None = None
+    mirror: float | None = None
     verdict: str | None = None
-    reasons: tuple[str, ...] = ()
+    reasons: tuple[str, ...] | None = None
 
 
 def explained(
-    source: str, explanation: Explanation, findings: Findings | None = None, verdict: Verdict | None = None
+    source: str,
+    explanation: Explanation,
+    mask: LesionMask,
+    findings: Findings | None = None,
+    verdict: Verdict | None = None,
 ) -> Explained:
     """The JSON form of a map.
 
     Args:
         source: what the picture is called, such as its path.
+        mask: of the picture.
         findings, verdict: of the tests; None where the map was not put to them.
     """
     found = Explained(
@@ -76,7 +83,7 @@ def explained(
         method=explanation.method,
         stage=explanation.stage,
         peak=explanation.peak,
-        lesion_share=_known(explanation.lesion_share),
+        lesion_share=_known(explanation.lesion_share) if mask.box else None,
     )
     if findings is None or verdict is None:
         return found
@@ -86,12 +93,13 @@ def explained(
         "pointing_hit": inside and inside.pointing_hit,
         "deletion_auc": compared and compared.own.deletion.auc,
         "insertion_auc": compared and compared.own.insertion.auc,
-        "random": compared and _areas(compared.references.random),
+        "random": compared and _areas(compared.references.chance),
         "centre": compared and _areas(compared.references.centre),
         "road": road and Left(road.whole, _mean(road.without_most), _mean(road.without_least)),
         "randomisation": _by_level(randomised, lambda each: each.rank_correlation),
         "randomisation_ssim": _by_level(randomised, lambda each: each.ssim),
-        "stability": findings.stability and _known(findings.stability.max_sensitivity),
+        "stability": findings.stability and _known(findings.stability.to_small),
+        "mirror": findings.stability and _known(findings.stability.flip),
         "verdict": verdict.code,
         "reasons": tuple(f"{reason.measure}, {reason.stands}: {reason.words}" for reason in verdict.reasons),
     }

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from skinvision.card import ModelCard
 from skinvision.methods import METHODS, ON_PICTURE
-from skinvision.render.words import number, percent
+from skinvision.render.words import held_back, number, percent
 from skinvision.types import Analysis, Explanation
 
 if TYPE_CHECKING:  # it imports torch
@@ -18,7 +18,6 @@ OWN_SCALE = (
     "Each map has a scale of its own, under its picture: methods count in different units, so compare where they "
     "point rather than how bright they are."
 )
-_SHORT_S = 20
 
 
 def unit(method: str) -> str:
@@ -26,8 +25,10 @@ def unit(method: str) -> str:
     return METHODS[method].unit.capitalize()
 
 
-def share_note(explanation: Explanation, analysis: Analysis) -> str:
+def share_note(explanation: Explanation, analysis: Analysis, card: ModelCard) -> str:
     """How much of one map's positive part lies inside the lesion."""
+    if held_back(analysis.mask, card):
+        return "Where the lesion is, is not known here."
     if math.isnan(explanation.lesion_share):
         return "No positive evidence."
     if analysis.mask.box is None:
@@ -45,20 +46,19 @@ def map_alt(explanation: Explanation, card: ModelCard) -> str:
     return f"{heatmap}: peak {number(explanation.peak)} {method.unit}"
 
 
-def duration(seconds: float) -> str:
-    """About how long something takes: "a moment", "about 40 s", "about 3 min"."""
-    if seconds < 1:
-        return "a moment"
-    if seconds < 100:
-        step = 1 if seconds < _SHORT_S else 10
-        return f"about {step * math.ceil(seconds / step)} s"
-    return f"about {math.ceil(seconds / 60)} min"
-
-
 def stage_note(explanation: Explanation) -> str:
     """How finely a stage sees."""
     height, width = explanation.activation_map.shape
     return f"{width} × {height} cells."
+
+
+def channels_reading(all_of_them: int, shown: int) -> str:
+    """How to read the channels of a stage."""
+    return (
+        f"What leaves this stage are {all_of_them} channels: small maps of where it found something. Grad-CAM gives "
+        f"each a weight, how much the class grows with it, and adds them up. Here are the {shown} that contribute "
+        "most, for the class or against it. Switch them off and watch what becomes of map and answer."
+    )
 
 
 def channel_title(channels: Channels, channel: int) -> str:

@@ -34,9 +34,9 @@ def explained(found: Explained, card: ModelCard) -> str:
     if found.target is None or found.method is None:
         return f"{source}: rejected: {found.reason}"
     share = found.lesion_share
-    inside = "no positive evidence" if share is None else f"{percent(share)} inside the lesion"
+    inside = "no positive evidence, or no lesion" if share is None else f"{percent(share)} inside the lesion"
     said = f"{source}: {method_title(found.method)} of {card.title_of(found.target)} at {found.stage}; {inside}"
-    return "\n  ".join([f"{said}; {found.verdict}" if found.verdict else said, *found.reasons])
+    return "\n  ".join([f"{said}; {found.verdict}" if found.verdict else said, *(found.reasons or ())])
 
 
 def _printable(source: str) -> str:

@@ -13,7 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from skinvision.geometry import Box
 from skinvision.render.overlays import (
+    boxed,
     heatmap_overlay,
     mask_overlay,
     outlines_overlay,
@@ -73,6 +75,14 @@ def small_evidence_jpeg(case: Case, explanation: Explanation, scale: float, opac
 def small_picture_jpeg(case: Case) -> bytes:
     """The picture alone, as one of many small ones."""
     return encode_jpeg(thumbnail(case.image, SMALL_PX))
+
+
+def seen_jpeg(case: Case, region: Box) -> bytes:
+    """The picture as one of many small ones, with ``region`` drawn where that is not all of it."""
+    small = thumbnail(case.image, SMALL_PX)
+    if region != Box.whole(case.height, case.width):
+        small = boxed(small, region, small.shape[1] / case.width)
+    return encode_jpeg(small)
 
 
 def encode_jpeg(image: NDArray[np.uint8]) -> bytes:

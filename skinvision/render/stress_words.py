@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from skinvision.card import ModelCard
-from skinvision.render.words import percent
+from skinvision.render.words import held_back, percent
 from skinvision.stress import Artefact
 from skinvision.types import Analysis, Prediction
+
+BOX = (
+    "This network sees only the box around the lesion, which is drawn: what lies outside of it cannot change its "
+    "answer, and where the lesion goes, the box goes too."
+)
 
 
 def answer(after: Analysis, before: Analysis, card: ModelCard, target: str) -> str:
@@ -23,7 +28,8 @@ def change_sentence(after: Analysis, before: Analysis, card: ModelCard, target: 
     """The same, with how much of the evidence lies inside the lesion before and after."""
     shares = [analysis.explanation(target).lesion_share for analysis in (before, after)]
     said = answer(after, before, card, target)
-    if any(share != share for share in shares):  # NaN: one of them has no positive evidence
+    unknown = any(share != share for share in shares)  # NaN: one of them has no positive evidence
+    if unknown or after.mask.box is None or before.mask.box is None or held_back(before.mask, card):
         return said
     return f"{said} Evidence inside the lesion: {percent(shares[0])} before, {percent(shares[1])} now."
 

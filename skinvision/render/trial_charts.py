@@ -22,7 +22,7 @@ def curves_chart(compared: Compared) -> go.Figure:
     others = compared.references
     lines = (
         ("The map", compared.own, BLUE, "solid"),
-        ("Random blocks", others.random, GREY, "dash"),
+        ("Random blocks, mean", others.chance, GREY, "dash"),
         ("A blob in the middle", others.centre, ORANGE, "dot"),
     )
     for name, curves, colour, dash in lines:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from skinvision.card import ModelCard
-from skinvision.faithfulness import Findings, Reason, Stability, Verdict
 from skinvision.methods import METHODS
 from skinvision.render.words import percent
 from skinvision.reports import Spread, TruthReport
 from skinvision.types import Explanation, Prediction
+
+if TYPE_CHECKING:  # torch and matplotlib come with it
+    from skinvision.faithfulness import Findings, Reason, Stability
 
 ICONS = {
     "for": ":material/add_circle:",
@@ -94,11 +97,6 @@ def reason_words(reason: Reason) -> str:
     return reason.words.replace("%", " %")
 
 
-def verdict_alt(verdict: Verdict) -> str:
-    """The grade in words, for those who see no colour."""
-    return f"{verdict.code.capitalize()}. {verdict.headline}"
-
-
 def among_held_out(share: float, spread: Spread, title: str) -> str:
     """Where one picture's share lies among those of the held-out pictures of the same diagnosis."""
     low, high = spread.quantiles[5], spread.quantiles[15]
@@ -114,7 +112,7 @@ def curves_alt(findings: Findings) -> str:
     if findings.compared is None:
         return "No curves"
     own, others = findings.compared.own, findings.compared.references
-    rows = (("the map", own), ("random blocks", others.random), ("a blob in the middle", others.centre))
+    rows = (("the map", own), ("random blocks", others.chance), ("a blob in the middle", others.centre))
     areas = (f"{name}: {each.deletion.auc:.2f} and {each.insertion.auc:.2f}" for name, each in rows)
     return f"Areas under deletion and insertion. {'; '.join(areas)}"
 
@@ -140,8 +138,8 @@ def left_out(findings: Findings) -> str | None:
     if findings.randomised is not None:
         return None
     return (
-        "Randomisation and stability were left out: they need twenty maps, and one by this method takes many passes of "
-        "the network. So the map is doubtful at best."
+        "Randomisation and stability were left out: they need twenty more maps, and this method is slow. So the map is "
+        "doubtful at best."
     )
 
 

@@ -59,7 +59,7 @@ def heatmap_alt(analysis: Analysis, card: ModelCard, target: str) -> str:
     if explanation.peak <= 0:
         return f"{heatmap}: no positive evidence"
     heatmap = f"{heatmap}: peak {number(explanation.peak)} logits per cell"
-    if held_back(analysis.mask, card):
+    if held_back(analysis.mask, card) or analysis.mask.box is None:
         return heatmap
     return f"{heatmap}, {percent(explanation.lesion_share)} of the evidence inside the lesion"
 

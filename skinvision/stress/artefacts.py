@@ -38,6 +38,7 @@ class Artefact:
         change: does it, for a strength within the range and not 0.
         none: what strength 0 means, in words.
         full: what the highest strength means, in words.
+        is_random: whether another seed gives another one.
         low, high: the range of strengths; 0 is always among them.
         reverse: what ``low`` means where that is below 0, in words; else "".
         note: what the literature says, a sentence for students with authors and year; or "".
@@ -48,6 +49,7 @@ class Artefact:
     change: Change
     none: str
     full: str
+    is_random: bool = False
     low: float = 0.0
     high: float = 1.0
     reverse: str = ""
@@ -93,6 +95,7 @@ ARTEFACTS = (
         add_ink,
         "no ink",
         "dashes and dots of a surgical marker all around the lesion",
+        is_random=True,
         note="Winkler et al. (2019): surgical ink beside moles raised a network's melanoma scores, and its "
         "false-positive rate on benign nevi by about 40 %.",
     ),
@@ -102,6 +105,7 @@ ARTEFACTS = (
         lay_ruler,
         "no scale",
         "a millimetre scale in black print along an edge",
+        is_random=True,
         note="Winkler et al. (2021): four of six scale bars laid into the same pictures lowered a network's "
         "specificity, from 88 % to 44 % or less.",
     ),
@@ -111,6 +115,7 @@ ARTEFACTS = (
         lay_sticker,
         "no sticker",
         "a large round coloured patch far from the lesion",
+        is_random=True,
         note="Rieger et al. (2020): about half of the benign pictures in an ISIC collection show such patches and none "
         "of the malignant ones, so that a network can learn that a sticker means harmless.",
     ),
@@ -120,9 +125,12 @@ ARTEFACTS = (
         grow_hairs,
         "no hair added",
         "forty dark hairs, long or shaved as the seed has it",
+        is_random=True,
         note=_BISSOTO,
     ),
-    Artefact("bubbles", "Air bubbles", trap_bubbles, "no bubbles added", "gel full of bubbles", note=_BISSOTO),
+    Artefact(
+        "bubbles", "Air bubbles", trap_bubbles, "no bubbles added", "gel full of bubbles", is_random=True, note=_BISSOTO
+    ),
     Artefact(
         "corners",
         "Dark corners",

@@ -17,6 +17,7 @@ FADE = 8.0
 
 # Synthetic skin is drawn at this short side, px, at most.
 DRAWN = 300
+LONGEST = 4096  # of a strip of skin; what is longer is stretched
 
 # Scales and glints shine; beyond this they would burn out on light skin.
 BRIGHTER = np.float32(1.25)
@@ -122,5 +123,6 @@ def _synthetic(dice: np.random.Generator, picture: Stressed, tone: float) -> Flo
     """(H, W, 3) in [0, 1]: bare skin, drawn at a size at which it looks like skin and is quick."""
     height, width = picture.lesion.shape
     times = min(max(min(height, width), MIN_SIDE_PX), DRAWN) / min(height, width)
-    skin = bare_skin(dice, round(height * times), round(width * times), tone)
+    rows, columns = (min(round(side * times), LONGEST) for side in (height, width))
+    skin = bare_skin(dice, rows, columns, tone)
     return np.asarray(resize(photograph(skin, Light.of(dice, tone)), height, width), np.float32)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 import streamlit as st
 
+from skinvision.render import words
 from skinvision.ui import models, progress, subject
 from skinvision.ui.result import header
 from skinvision.ui.session import key, literal
@@ -35,9 +36,11 @@ def show(name: str, views: Mapping[str, Callable[[Subject], None]]) -> None:
     with place.container(border=True):
         header(about.upload)
         if about.upload.reason:
+            status.empty()
             st.error(f"Not analysed: {literal(about.upload.reason)}.", icon=":material/image_not_supported:")
         else:
             status.markdown(_summary(about))
+            _warn(about)
             views[view](about)
 
 
@@ -59,6 +62,15 @@ def _analyse(about: Subject) -> None:
     analyser = models.analyser(about.wanted.segmenter, about.wanted.classifier)
     for _ in work.finish([about.upload], analyser, about.wanted):
         pass
+
+
+def _warn(about: Subject) -> None:
+    """That the picture is strange to the network, and what the outline is worth, as on the Analyse page."""
+    analysis = about.upload.analyses[about.wanted]
+    if warning := words.outlier_warning(analysis.prediction, about.card):
+        st.warning(literal(warning), icon=":material/warning:")
+    if notice := words.outline_notice(analysis.mask, about.card):
+        st.caption(literal(notice))
 
 
 def _summary(about: Subject) -> str:

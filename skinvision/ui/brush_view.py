@@ -11,15 +11,14 @@ import streamlit as st
 from numpy.typing import NDArray
 from streamlit_drawable_canvas import st_canvas
 
-from skinvision.render import screen, stress_words, words
-from skinvision.render.charts import grouped_chart
+from skinvision.render import screen, stress_words
 from skinvision.stress import LESS, MORE, Stressed, paint, redraw
 from skinvision.types import Analysis
 from skinvision.ui import stressed
 from skinvision.ui.session import key, literal
 from skinvision.ui.subject import Subject
 
-_WIDE_PX = 316  # fits a phone; a large screen shows it larger
+_WIDE_PX, _TALL_PX = 316, 560  # fits a phone; a large screen shows it larger
 _PICTURE, _MORE, _LESS = "Paint on the picture", "Add to the lesion", "Take from the lesion"
 _NOW = "As drawn"
 _TOOLS = {_MORE: MORE, _LESS: LESS}
@@ -41,22 +40,20 @@ class _Brush:
 def show(about: Subject) -> None:
     """The canvas, and what the network says of the picture as drawn."""
     plain = stressed.as_it_is(about)
-    brush = _brush(plain)
+    brush = _brush(about, plain)
     left, right = st.columns([5, 5], gap="medium")
     with left:
         layer = _canvas(about, plain, brush)
-    drawn = _drawn(about, brush, layer)
-    with left:
+        drawn = _drawn(about, brush, layer)
         st.markdown(literal(stress_words.change_sentence(drawn, plain, about.card, about.target)))
-        st.image(
-            stressed.heatmap_jpeg(about, drawn, "drawn", _digest(layer, brush)),
-            alt=f"{_NOW}. {words.heatmap_alt(drawn, about.card, about.target)}",
-        )
+        stressed.box_note(about)
+        stressed.pictures(about, drawn, _NOW, _digest(layer, brush))
     with right:
-        _probabilities(about, plain, drawn)
+        st.markdown("**Probability**")
+        stressed.probabilities(about, {stressed.AS_IT_IS: plain, _NOW: drawn})
 
 
-def _brush(plain: Analysis) -> _Brush:
+def _brush(about: Subject, plain: Analysis) -> _Brush:
     row = st.grid(3, min_column_width=190, vertical_alignment="bottom")
     with row.cell():
         tool = st.selectbox("The brush", [_PICTURE, _MORE, _LESS], key=key("brush_tool"), persist_state="session")
@@ -66,7 +63,8 @@ def _brush(plain: Analysis) -> _Brush:
         return _Brush(tool, f"rgb{_TOOLS[tool]}", width)
     with row.cell():
         skin = "#{:02x}{:02x}{:02x}".format(*_around(plain))
-        colour = st.color_picker("Its colour, at first that of the skin", skin, key=key("brush_colour"))
+        picker = key(f"brush_colour_{about.upload.sha256}")
+        colour = st.color_picker("Its colour, at first that of the skin", skin, key=picker)
     return _Brush(tool, colour, width)
 
 
@@ -81,7 +79,8 @@ def _canvas(about: Subject, plain: Analysis, brush: _Brush) -> NDArray[np.uint8]
     """What is drawn upon the picture, (h, w, 4) uint8 RGBA."""
     case, mask = plain.case, plain.mask
     jpeg = screen.outlines_jpeg(case, [] if brush.on_picture else [mask])
-    height = max(round(_WIDE_PX * case.height / case.width), 1)
+    fit = min(_WIDE_PX / case.width, _TALL_PX / case.height)
+    height, width = (max(round(side * fit), 1) for side in (case.height, case.width))
     st.markdown("**Draw here**")
     with st.container(key="canvas"):
         result = st_canvas(
@@ -89,12 +88,12 @@ def _canvas(about: Subject, plain: Analysis, brush: _Brush) -> NDArray[np.uint8]
             stroke_color=brush.colour,
             background_image=f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}",
             height=height,
-            width=_WIDE_PX,
+            width=width,
             return_image_data=True,
             key=key(f"canvas_{about.upload.sha256}_{brush.on_picture}"),
         )
     layer = result.image_data
-    return np.zeros((height, _WIDE_PX, 4), np.uint8) if layer is None else np.asarray(layer, np.uint8)
+    return np.zeros((height, width, 4), np.uint8) if layer is None else np.asarray(layer, np.uint8)
 
 
 def _drawn(about: Subject, brush: _Brush, layer: NDArray[np.uint8]) -> Analysis:
@@ -106,15 +105,3 @@ def _drawn(about: Subject, brush: _Brush, layer: NDArray[np.uint8]) -> Analysis:
 
 def _digest(layer: NDArray[np.uint8], brush: _Brush) -> tuple[str, bool]:
     return hashlib.sha256(layer.tobytes()).hexdigest(), brush.on_picture
-
-
-def _probabilities(about: Subject, plain: Analysis, drawn: Analysis) -> None:
-    predictions = {stressed.AS_IT_IS: plain.prediction, _NOW: drawn.prediction}
-    labels = sorted(about.card.labels, key=plain.prediction.probability, reverse=True)
-    st.markdown("**Probability**")
-    st.plotly_chart(
-        grouped_chart(predictions, labels, about.card),
-        key=f"drawn_{about.upload.sha256}",
-        config={"displayModeBar": False},
-        alt=stress_words.probabilities_alt(predictions, labels, about.card),
-    )

@@ -23,12 +23,7 @@ if TYPE_CHECKING:  # they import torch
 
 _COUNT = 8
 _OPACITY = 0.6
-_UNIT = "Logits per cell"
-_READING = (
-    "What leaves a stage are hundreds of channels: small maps of where it found something. Grad-CAM gives each a "
-    "weight, how much the class grows with it, and adds them up. Here are the eight that contribute most, for the "
-    "class or against it. Switch them off and watch what becomes of map and answer."
-)
+_UNIT = lab_words.unit(GRAD_CAM)
 _EXACT = 1e-3  # of all contributions: they are float32 sums of thousands
 
 
@@ -61,8 +56,8 @@ class _Made:
 
 def show(about: Subject) -> None:
     """The sum as a chart beside the map that is left, and the channels with their switches."""
-    st.caption(_READING)
     made = _made(about)
+    st.caption(lab_words.channels_reading(len(made.channels.weights), len(made.shown)))
     left, right = st.columns([4, 5], gap="medium")
     with left:
         _map(about, made)

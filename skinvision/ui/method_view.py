@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from skinvision.methods import METHODS, ON_PICTURE, Method
 from skinvision.render import lab_words, screen, words
+from skinvision.render.durations import duration
 from skinvision.types import Case, Explanation
-from skinvision.ui import models
+from skinvision.ui import models, progress
 from skinvision.ui.session import Asked, literal
 from skinvision.ui.subject import Subject
 
@@ -39,7 +37,7 @@ def show(about: Subject) -> None:
             elif _is_asked_for(place, about, asked):
                 waiting.append((place, asked))
     for place, asked in waiting:
-        _make(place, about, asked)
+        make(place, about, asked)
         _fill(place, about, asked)
 
 
@@ -79,45 +77,31 @@ def _fill(place: DeltaGenerator, about: Subject, asked: Asked) -> None:
     drawn = map_jpeg(about, explanation, f"map {asked.method}")
     with place.container():
         st.image(drawn, alt=lab_words.map_alt(explanation, about.card))
-        st.caption(lab_words.share_note(explanation, analysis))
+        st.caption(lab_words.share_note(explanation, analysis, about.card))
 
 
 def _is_asked_for(place: DeltaGenerator, about: Subject, asked: Asked) -> bool:
     """The button that asks for a slow map, with what it will take."""
     with place.container():
         pressed = st.button("Make it", icon=":material/hourglass_top:", key=f"make_{asked}")
-        st.caption(f"Takes {lab_words.duration(_seconds(about, asked))}.")
+        st.caption(f"Takes {duration(_seconds(about, asked))}.")
     return pressed
 
 
 def _seconds(about: Subject, asked: Asked) -> float:
     """How long a slow map takes, by what this picture's analysis took."""
     one_pass = about.upload.analyses[about.wanted].timings_ms["classify_and_explain"] / 1000
-    stages = about.card.stages
-    above = 1 - (1 + stages.index(about.stage)) / len(stages)
-    return METHODS[asked.method].passes(_width(about), above) * one_pass
+    return METHODS[asked.method].passes(_width(about), about.card.above(about.stage)) * one_pass
 
 
-def _make(place: DeltaGenerator, about: Subject, asked: Asked) -> None:
+def make(place: DeltaGenerator, about: Subject, asked: Asked) -> None:
+    """Have the map made, with a bar in ``place`` where the method is slow."""
     from skinvision.ui import work  # with it comes torch, which is loaded by now
 
-    told = _progress(place, about, asked) if METHODS[asked.method].is_slow else None
+    told = None
+    if METHODS[asked.method].is_slow:
+        told = progress.teller(place, METHODS[asked.method].portions(_width(about)), str(asked))
     work.attribute(about.upload, asked, told)
-
-
-def _progress(place: DeltaGenerator, about: Subject, asked: Asked) -> Callable[[int], None]:
-    """A bar that tells how far it is, over a button that stops it: any click makes Streamlit leave the running page."""
-    total = METHODS[asked.method].portions(_width(about))
-    with place.container():
-        bar = st.progress(0.0, "Begins …")
-        st.button("Stop", icon=":material/stop_circle:", key=f"stop_{asked}")
-    begun = time.monotonic()
-
-    def told(done: int) -> None:
-        left = (time.monotonic() - begun) / done * (total - done)
-        bar.progress(done / total, f"{done} of {total}, {lab_words.duration(left)} left")
-
-    return told
 
 
 def _width(about: Subject) -> int:

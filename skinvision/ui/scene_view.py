@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import streamlit as st
 
-from skinvision.render import screen, stress_words, words
-from skinvision.render.charts import PALETTE, grouped_chart
+from skinvision.render import stress_words, words
+from skinvision.render.charts import PALETTE
 from skinvision.stress import SCENES, Scene
 from skinvision.types import Analysis
 from skinvision.ui import cards, stressed
@@ -15,17 +13,33 @@ from skinvision.ui.session import literal
 from skinvision.ui.subject import Subject
 
 _NOTABLE = 0.05
+_FULL = 0.98  # of the picture
 
 
 def show(about: Subject) -> None:
     """Each scene with its heatmap and what the network says, then all probabilities beside each other."""
     plain = stressed.as_it_is(about)
-    if plain.mask.box is None:
-        st.info("No lesion was found in this picture, so there is nothing to take apart.", icon=":material/info:")
+    if reason := _no_scenes(about, plain):
+        st.info(reason, icon=":material/info:")
         return
+    stressed.box_note(about)
     scenes = {stressed.AS_IT_IS: plain} | {scene.title: _analysed(about, scene) for scene in SCENES}
     _pictures(about, scenes)
-    _probabilities(about, scenes)
+    st.markdown("**Probability**")
+    st.caption(f"Of the diagnoses that reach {words.percent(_NOTABLE)} somewhere.")
+    predictions = {title: analysis.prediction for title, analysis in scenes.items()}
+    stressed.probabilities(about, scenes, stress_words.notable(predictions, _NOTABLE))
+
+
+def _no_scenes(about: Subject, plain: Analysis) -> str | None:
+    """Why the picture cannot be taken apart; None where it can."""
+    if words.held_back(about.upload.analyses[about.wanted].mask, about.card):
+        return "Where the lesion is, is not known here, so the picture cannot be taken apart."
+    if plain.mask.box is None:
+        return "No lesion was found in this picture, so there is nothing to take apart."
+    if plain.mask.area_fraction > _FULL:
+        return "The lesion fills the picture, so there is no background to take away."
+    return None
 
 
 def _analysed(about: Subject, scene: Scene) -> Analysis:
@@ -39,27 +53,7 @@ def _pictures(about: Subject, scenes: dict[str, Analysis]) -> None:
         with row.cell():
             cards.patch(title, colour)
             st.caption(asked[title].asks if title in asked else "What all others are compared with.")
-            drawn = about.upload.once(
-                f"picture {title}", (about.wanted, title), partial(screen.small_picture_jpeg, analysis.case)
-            )
-            st.image(drawn, alt=f"{title}. {words.picture_alt(analysis.case)}")
-            st.image(
-                stressed.heatmap_jpeg(about, analysis, f"scene {title}", title),
-                alt=f"{title}. {words.heatmap_alt(analysis, about.card, about.target)}",
-            )
+            stressed.pictures(about, analysis, title, None)
             st.markdown(literal(stress_words.answer(analysis, plain, about.card, about.target)))
             if title in asked and asked[title].note:
                 st.caption(literal(asked[title].note))
-
-
-def _probabilities(about: Subject, scenes: dict[str, Analysis]) -> None:
-    predictions = {title: analysis.prediction for title, analysis in scenes.items()}
-    labels = stress_words.notable(predictions, _NOTABLE)
-    st.markdown("**Probability**")
-    st.caption(f"Of the diagnoses that reach {words.percent(_NOTABLE)} somewhere.")
-    st.plotly_chart(
-        grouped_chart(predictions, labels, about.card),
-        key=f"scenes_{about.upload.sha256}",
-        config={"displayModeBar": False},
-        alt=stress_words.probabilities_alt(predictions, labels, about.card),
-    )

@@ -39,5 +39,5 @@ def show(about: Subject) -> None:
                 method_view.map_jpeg(about, explanation, f"stage {stage}"),
                 alt=lab_words.map_alt(explanation, about.card),
             )
-            note = lab_words.share_note(explanation, analysis)
+            note = lab_words.share_note(explanation, analysis, about.card)
             st.caption(f"{lab_words.stage_note(explanation)} {note}")

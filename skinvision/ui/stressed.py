@@ -1,27 +1,31 @@
-"""A picture under stress, analysed: what the two views of the Shortcuts page share."""
+"""A picture under stress, analysed: what the views of the Shortcuts page share."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
+import streamlit as st
 
 from skinvision.geometry import resize
-from skinvision.render import screen
+from skinvision.methods import GRAD_CAM
+from skinvision.render import lab_words, screen, stress_words, words
+from skinvision.render.charts import grouped_chart
 from skinvision.render.overlays import shared_scale
 from skinvision.stress import Stressed
-from skinvision.types import Analysis, LesionMask
+from skinvision.types import Analysis, LesionMask, Prediction, measured
 from skinvision.ui import models
+from skinvision.ui.session import literal
 from skinvision.ui.subject import Subject
 
 AS_IT_IS = "As it is"
-_LONGEST_PX = 800  # networks see less, and a slider has to move without a wait
+_LONGEST_PX, _SHORTEST_PX = 800, 64  # networks see less, and a slider has to move without a wait
 _OPACITY = 0.6
 
 
 def as_it_is(about: Subject) -> Analysis:
-    """The picture no longer than ``_LONGEST_PX``, analysed; what is done to it is compared with this."""
+    """The picture no larger than it has to be, analysed; what is done to it is compared with this."""
     upload = about.upload
     return upload.once("as it is", (about.wanted, about.stage), lambda: _analysed(about, _reduced(about)))
 
@@ -39,29 +43,70 @@ def under(about: Subject, place: str, key: Hashable, change: Callable[[Stressed]
     return about.upload.once(f"under {place}", made_from, lambda: _analysed(about, change(_reduced(about))))
 
 
-def heatmap_jpeg(about: Subject, analysis: Analysis, place: str, key: Hashable) -> bytes:
-    """The evidence for the explained class, on the scale of the picture as it is, so that it can fade and grow."""
+def pictures(about: Subject, analysis: Analysis, title: str, key: Hashable) -> None:
+    """The picture, with a box around what the network sees of it, above its heatmap.
+
+    The heatmap has the scale of the picture as it is, so that it can fade and grow.
+
+    Args:
+        title: of the picture, which has a place of its own on the page.
+        key: tells apart what was done to it.
+    """
+    explanation, made_from = analysis.explanation(about.target), (about.wanted, about.stage, key)
     scale = shared_scale(as_it_is(about).explanations)
-    explanation = analysis.explanation(about.target)
-    return about.upload.once(
-        place,
-        (about.wanted, about.stage, about.target, key),
-        lambda: screen.small_evidence_jpeg(analysis.case, explanation, scale, _OPACITY, "Logits per cell"),
+    picture = about.upload.once(
+        f"picture {title}", made_from, lambda: screen.seen_jpeg(analysis.case, explanation.region)
     )
+    heatmap = about.upload.once(
+        f"heatmap {title}",
+        (*made_from, about.target),
+        lambda: screen.small_evidence_jpeg(analysis.case, explanation, scale, _OPACITY, lab_words.unit(GRAD_CAM)),
+    )
+    st.image(picture, alt=f"{title}. {words.picture_alt(analysis.case)}")
+    st.image(heatmap, alt=f"{title}. {words.heatmap_alt(analysis, about.card, about.target)}")
+
+
+def probabilities(about: Subject, analyses: Mapping[str, Analysis], labels: Sequence[str] | None = None) -> None:
+    """What the network says of each, as grouped bars.
+
+    Args:
+        analyses: by what they are called, the picture as it is first.
+        labels: those that are shown; all by default, the most probable on top.
+    """
+    predictions: dict[str, Prediction] = {title: analysis.prediction for title, analysis in analyses.items()}
+    shown = stress_words.notable(predictions, 0.0) if labels is None else labels
+    st.plotly_chart(
+        grouped_chart(predictions, shown, about.card),
+        key=f"stressed_{'_'.join(analyses)}_{about.upload.sha256}",
+        config={"displayModeBar": False},
+        alt=stress_words.probabilities_alt(predictions, shown, about.card),
+    )
+
+
+def box_note(about: Subject) -> None:
+    """That the network sees only the box that is drawn, where it does."""
+    if about.card.region != "whole":
+        st.caption(literal(stress_words.BOX))
 
 
 def _reduced(about: Subject) -> Stressed:
     found = about.upload.analyses[about.wanted]
     image, binary = found.case.image, found.mask.binary
-    shrink = min(1.0, _LONGEST_PX / max(image.shape[:2]))
+    sides = image.shape[:2]
+    shrink = min(1.0, max(_LONGEST_PX / max(sides), _SHORTEST_PX / min(sides)))
     if shrink == 1:
         return Stressed(image, binary)
-    height, width = (max(round(side * shrink), 1) for side in image.shape[:2])
+    height, width = (round(side * shrink) for side in sides)
     return Stressed(resize(image, height, width), resize(binary.astype(np.float32), height, width) >= 0.5)
 
 
 def _analysed(about: Subject, picture: Stressed) -> Analysis:
-    lesion = picture.lesion if picture.lesion.any() else _reduced(about).lesion
+    """With the mask of what is left of the lesion, which may be empty."""
+    looked_at = picture.lesion if picture.lesion.any() else _reduced(about).lesion
     case = replace(about.upload.analyses[about.wanted].case, image=picture.image)
     analyser = models.analyser(about.wanted.segmenter, about.wanted.classifier)
-    return analyser.analyse(case, about.stage, mask=LesionMask(lesion.astype(np.float32)))
+    found = analyser.analyse(case, about.stage, mask=LesionMask(looked_at.astype(np.float32)))
+    if picture.lesion.any():
+        return found
+    empty = LesionMask(picture.lesion.astype(np.float32))
+    return replace(found, mask=empty, explanations=measured(found.explanations, empty))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -11,14 +10,15 @@ from streamlit.delta_generator import DeltaGenerator
 
 from skinvision.methods import GRAD_CAM, METHODS
 from skinvision.render import lab_words, trial_charts, trial_words, words
-from skinvision.ui import method_view, models
+from skinvision.render.durations import duration
+from skinvision.ui import method_view, models, progress
 from skinvision.ui.session import Asked, key, literal
 from skinvision.ui.subject import Subject
 
 if TYPE_CHECKING:  # it imports torch
     from skinvision.faithfulness import Findings, Verdict
 
-_PASSES = 230  # of the curves with their references, and of ROAD
+_IMPUTING_S = 4.0  # what ROAD takes to fill in pixels, which is no work of the network
 _CODES = {
     "believable": (st.info, ":material/task_alt:"),
     "doubtful": (st.warning, ":material/help:"),
@@ -37,6 +37,8 @@ def show(about: Subject) -> None:
         with right:
             _offer(about, asked)
         return
+    if words.held_back(about.upload.analyses[about.wanted].mask, about.card):
+        findings = replace(findings, inside=None)
     from skinvision.faithfulness import judge  # with it comes torch, which is loaded by now
 
     with right:
@@ -58,14 +60,14 @@ def _asked(about: Subject) -> Asked:
 
 
 def _map(about: Subject, asked: Asked) -> None:
-    """The map itself, or that it comes with the tests, where it is slow."""
+    """The map itself; a slow one is made with the tests."""
     st.markdown(f"**{literal(METHODS[asked.method].title)}**")
     if not METHODS[asked.method].is_slow:
         from skinvision.ui import work  # with it comes torch, which is loaded by now
 
         work.attribute(about.upload, asked)
     if asked not in about.upload.maps:
-        st.caption("This map is slow. It is made on the Explain page; the tests can do without it there.")
+        st.caption("This map is slow: it is made when it is put to the test.")
         return
     explanation = about.upload.maps[asked]
     st.image(method_view.map_jpeg(about, explanation, "tested map"), alt=lab_words.map_alt(explanation, about.card))
@@ -76,39 +78,39 @@ def _offer(about: Subject, asked: Asked) -> None:
     """The button that begins the tests, which take a while."""
     place = st.empty()
     with place.container():
-        st.markdown("Six tests ask whether this map tells the truth about the network.")
+        st.markdown("Tests ask whether this map tells the truth about the network.")
         pressed = st.button("Put it to the test", icon=":material/gavel:", type="primary", key=f"test_{asked}")
-        st.caption(f"Takes {lab_words.duration(_seconds(about))} or more. Any click stops it.")
+        st.caption(f"Takes {duration(_seconds(about, asked))}. Any click stops it.")
     if pressed:
         _examine(place, about, asked)
         st.rerun()
 
 
-def _seconds(about: Subject) -> float:
-    return _PASSES * about.upload.analyses[about.wanted].timings_ms["classify_and_explain"] / 1000
+def _seconds(about: Subject, asked: Asked) -> float:
+    """How long the tests take, and the map where it is still to be made, by what this picture's analysis took."""
+    from skinvision.examine import passes  # with it comes torch, which is loaded by now
+
+    method, one_pass = METHODS[asked.method], about.upload.analyses[about.wanted].timings_ms["classify_and_explain"]
+    width = models.widths(about.wanted.classifier)[about.stage]
+    first = 0.0 if asked in about.upload.maps else method.passes(width, about.card.above(about.stage))
+    known = _has_references(about, asked)
+    return (first + passes(asked.method, with_references=not known)) * one_pass / 1000 + _IMPUTING_S
+
+
+def _has_references(about: Subject, asked: Asked) -> bool:
+    from skinvision.ui import work  # with it comes torch, which is loaded by now
+
+    return work.references(about.upload, asked) is not None
 
 
 def _examine(place: DeltaGenerator, about: Subject, asked: Asked) -> None:
     from skinvision.examine import portions  # with it comes torch, which is loaded by now
     from skinvision.ui import work
 
-    width = models.widths(about.wanted.classifier)[about.stage]
-    known = work.references(about.upload, asked) is not None
-    total = portions(about.card, asked.method, about.stage, width, with_references=not known)
-    with place.container():
-        bar = st.progress(0.0, "Begins …")
-        st.button("Stop", icon=":material/stop_circle:", key=f"stop_{asked}")
-    work.examine(about.upload, asked, about.stage, _teller(bar, total))
-
-
-def _teller(bar: DeltaGenerator, total: int) -> Callable[[int], None]:
-    begun = time.monotonic()
-
-    def told(done: int) -> None:
-        left = (time.monotonic() - begun) / done * (total - done)
-        bar.progress(done / total, f"{done} of {total}, {lab_words.duration(left)} left")
-
-    return told
+    if asked not in about.upload.maps:
+        method_view.make(place, about, asked)
+    total = portions(about.card, asked.method, with_references=not _has_references(about, asked))
+    work.examine(about.upload, asked, progress.teller(place, total, f"test_{asked}"))
 
 
 def _verdict(verdict: Verdict) -> None:
@@ -149,7 +151,7 @@ def _inside(findings: Findings, compared: str) -> None:
     st.subheader("Evidence inside the lesion", anchor=False)
     st.caption(trial_words.INSIDE)
     if found is None or not trial_words.is_measurable(found.lesion_share):
-        st.markdown("There is no positive evidence, or no lesion was found.")
+        st.markdown("There is no positive evidence, or where the lesion is, is not known.")
         return
     columns = st.columns(3)
     columns[0].metric("Inside the lesion", words.percent(found.lesion_share))

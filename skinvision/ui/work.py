@@ -61,16 +61,12 @@ def attribute(upload: Upload, asked: Asked, told: Told | None = None) -> None:
         upload.maps[asked] = analyser.attribute(analysis, asked.method, asked.stage, asked.target, told)
 
 
-def examine(upload: Upload, asked: Asked, stage: str, told: Told | None = None) -> None:
-    """Put a map of an upload that is analysed to the test; ``told`` as for ``Analyser.examine``.
-
-    Args:
-        stage: where it is made; of no account to methods that work on the picture.
-    """
+def examine(upload: Upload, asked: Asked, told: Told | None = None) -> None:
+    """Put a map that is made to the test; ``told`` as for ``Analyser.examine``."""
     if asked not in upload.findings:
         analyser = models.analyser(asked.wanted.segmenter, asked.wanted.classifier)
         analysis, known = upload.analyses[asked.wanted], references(upload, asked)
-        upload.findings[asked] = analyser.examine(analysis, asked.method, stage, asked.target, known, told)
+        upload.findings[asked] = analyser.examine(analysis, upload.maps[asked], known, told)
 
 
 def references(upload: Upload, asked: Asked) -> References | None:
