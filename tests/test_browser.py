@@ -235,7 +235,7 @@ def test_a_slow_method_is_stopped_by_its_button(page: playwright.Page, address: 
 def test_what_is_painted_is_what_the_network_sees(page: playwright.Page, rivals: str) -> None:
     _upload(page, f"{rivals}/shortcuts", _lesion(1))
     page.get_by_text("Paint over it", exact=True).click()
-    heatmap = page.get_by_role("img", name="As drawn.")
+    heatmap = page.get_by_role("img", name="As drawn. Grad-CAM heatmap")
     _expect(heatmap).to_be_visible(timeout=LIMIT_MS)
     _settled(page)
     before = heatmap.get_attribute("src")

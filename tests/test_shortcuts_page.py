@@ -131,7 +131,7 @@ def test_a_canvas_on_which_nothing_is_drawn_changes_nothing(app: AppTest) -> Non
         plain, after = _bars(app).values()
         np.testing.assert_array_equal(plain, after)
         assert "The answer stays" in _said(app)
-    assert len(alts(app, "As drawn. ")) == 1
+    assert len(alts(app, "As drawn. ")) == 2
 
 
 def test_another_one_is_offered_only_where_there_is_one(app: AppTest) -> None:
