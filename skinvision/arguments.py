@@ -30,6 +30,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         ("explain", "show where the evidence for a class lies, and test it", _EXPLAIN, _fill_explain),
         ("evaluate", "measure a model on labelled pictures", _EVALUATE, _fill_evaluate),
         ("sweep", "measure a classifier's shortcuts", _SWEEP, _fill_sweep),
+        ("contest", "measure which method is most faithful", _CONTEST, _fill_contest),
         ("truth", "measure whether maps find what decides", _TRUTH, _fill_truth),
         ("train", "train a model", _TRAIN, _fill_train),
         ("combine", "make one model of several", _COMBINE, _fill_combine),
@@ -44,6 +45,9 @@ _EXPLAIN = "Where the evidence for one class lies, by any method, and whether to
 _EVALUATE = "Measure a model on a folder with images/, metadata.csv (image_id, dx, split) and masks/<image_id>.png."
 _SWEEP = (
     "What changes that should not matter (ink, rulers, hair, another skin …) do to a classifier on labelled pictures."
+)
+_CONTEST = (
+    "Which method's maps are most faithful to a classifier, over labelled pictures: deletion, insertion and verdicts."
 )
 _TRUTH = "How well maps find the deciding feature of synthetic lesions, in which it is known; writes it into the card."
 _TRAIN = "Train on the splits train and val of a folder like that of evaluate; writes weights and model card."
@@ -97,6 +101,22 @@ def _fill_sweep(command: argparse.ArgumentParser) -> None:
         metavar="N",
         help="at most so many pictures of a diagnosis (default: 50)",
     )
+    command.add_argument("--update", action="store_true", help="write what was found into the model's card")
+    command.add_argument("--json", action="store_true", help="one JSON object instead of a table")
+
+
+def _fill_contest(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--data", type=Path, required=True, metavar="DIR", help="a folder like that of evaluate")
+    command.add_argument("--split", default="test", metavar="S", help="of which pictures (default: test)")
+    command.add_argument("--model", metavar="NAME", help="the classifier; else the default one")
+    command.add_argument(
+        "--per-class",
+        type=positive,
+        default=5,
+        metavar="N",
+        help="at most so many pictures of a diagnosis (default: 5)",
+    )
+    command.add_argument("--slow", action="store_true", help="with the methods that need many passes")
     command.add_argument("--update", action="store_true", help="write what was found into the model's card")
     command.add_argument("--json", action="store_true", help="one JSON object instead of a table")
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from skinvision.errors import UnknownName
-from skinvision.reports import ClassificationReport, SegmentationReport, Sweep, TruthReport
+from skinvision.reports import ClassificationReport, MethodReport, SegmentationReport, Sweep, TruthReport
 
 Task = Literal["segmentation", "classification"]
 Region = Literal["whole", "box", "lesion"]
@@ -125,6 +125,7 @@ class ModelCard:
         stage_offsets: how far the cells of each stage look beside the middle of their squares, in cells; > 0 is to the
             right and down. What is not named is taken for 0.
         speed: as the benchmark of the models found it; None where it was not run.
+        methods: by method, how faithful maps of this model are.
         truth: by method, how well maps find what decides, where that is known.
         sweep: what changes that should not matter do to a classifier; None where it was not measured.
     """
@@ -162,6 +163,7 @@ class ModelCard:
     stage_offsets: dict[str, float] = field(default_factory=dict)
     sweep: Sweep | None = None
     truth: dict[str, TruthReport] = field(default_factory=dict)
+    methods: dict[str, MethodReport] = field(default_factory=dict)
 
     @property
     def temperature(self) -> float:

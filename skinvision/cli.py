@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from skinvision import measuring
 from skinvision.arguments import parse
 from skinvision.errors import ImageRejected, SkinvisionError, UnknownName, WeightsRejected
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from skinvision.render.report import Document
     from skinvision.types import Analysis, Case
 
-DONE = 0
+DONE = measuring.DONE
 SOME_REJECTED = 1
 WRONG_USAGE = 2  # also of argparse
 INTERRUPTED = 130  # 128 + SIGINT
@@ -131,44 +132,6 @@ def _explained(analyser: Analyser, case: Case, source: str, options: Namespace) 
 
     findings = analyser.examine(analysis, explanation)
     return explained(source, explanation, analysis.mask, findings, judge(findings))
-
-
-def _evaluate(options: Namespace) -> int:
-    if options.update:
-        return _remeasure(options)
-    from skinvision.render import tables
-    from skinvision.training.evaluate import evaluate
-
-    report = evaluate(options.task, options.data, options.split, options.model)
-    print(msgspec.json.encode(report).decode() if options.json else tables.report_tables(report))
-    return DONE
-
-
-def _remeasure(options: Namespace) -> int:
-    from skinvision.render import tables
-    from skinvision.training.remeasure import remeasure
-
-    card = remeasure(options.task, options.data, options.model)
-    print(msgspec.json.encode(card).decode() if options.json else tables.model_tables([card]))
-    return DONE
-
-
-def _sweep(options: Namespace) -> int:
-    from skinvision.render import tables
-    from skinvision.training.sweep import sweep
-
-    found = sweep(options.data, options.split, options.model, options.per_class, update=options.update)
-    print(msgspec.json.encode(found).decode() if options.json else tables.sweep_table(found))
-    return DONE
-
-
-def _truth(options: Namespace) -> int:
-    from skinvision.render import tables
-    from skinvision.training.known_truth import known_truth
-
-    found = known_truth(options.pictures)
-    print(msgspec.json.encode(found).decode() if options.json else tables.truth_table(found))
-    return DONE
 
 
 def _train(options: Namespace) -> int:
@@ -292,9 +255,7 @@ def _complain(message: str, status: int) -> int:
 _COMMANDS = {
     "analyse": _analyse,
     "explain": _explain,
-    "evaluate": _evaluate,
-    "sweep": _sweep,
-    "truth": _truth,
+    **measuring.COMMANDS,
     "train": _train,
     "combine": _combine,
     "models": _models,

@@ -113,6 +113,24 @@ class Sweep:
 
 
 @dataclass(frozen=True, slots=True)
+class MethodReport:
+    """How faithful one method's maps of the predicted class are to a model, over held-out pictures.
+
+    Attributes:
+        n: pictures.
+        deletion, insertion: mean areas under the curves, 95 % by bootstrap over lesions.
+        gain: by how much both are better than in random order, in the mean of the two; likewise.
+        verdicts: how many maps have each grade.
+    """
+
+    n: int
+    deletion: Interval
+    insertion: Interval
+    gain: Interval
+    verdicts: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class TruthReport:
     """How well one method's maps find what decides, on synthetic lesions in which that is known.
 

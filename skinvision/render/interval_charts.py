@@ -13,7 +13,7 @@ from skinvision.render.charts import BLUE, GREY, GRID, VERMILLION, bold, framed,
 from skinvision.render.leaderboard import Board, Interval, is_default, with_interval
 from skinvision.render.study import Row
 from skinvision.render.words import percent
-from skinvision.reports import ClassificationReport, GroupReport, Sweep, TruthReport
+from skinvision.reports import ClassificationReport, GroupReport, MethodReport, Sweep, TruthReport
 
 FEW, FEW_MELANOMAS = 30, 10  # pictures below which a group's figure is drawn pale
 _PALE = {BLUE: "rgba(86,160,207,0.55)", VERMILLION: "rgba(230,140,80,0.55)"}
@@ -116,6 +116,20 @@ def sweep_chart(sweep: Sweep) -> go.Figure:
     figure.update_xaxes(tickformat=".0%", zeroline=True, zerolinecolor=GRID, zerolinewidth=2)
     framed(figure, height=58 * len(ranked) + 110)
     return figure.update_layout(legend={"y": 1, "yanchor": "bottom"}, margin_t=36)
+
+
+def contest_chart(reports: Mapping[str, MethodReport]) -> go.Figure:
+    """By how much each method's maps are better than random orders, the most faithful on top."""
+    ranked = sorted(reports.items(), key=lambda item: -item[1].gain.value)
+    dots = [
+        _Dot(number, of.gain.value, (of.gain.low, of.gain.high), f"{of.gain.value:+.3f}", METHODS[name].title)
+        for number, (name, of) in enumerate(ranked)
+    ]
+    figure = go.Figure(_dots(dots, BLUE))
+    _rows(figure, [METHODS[name].title for name, _ in ranked])
+    _close_axis(figure, dots, "areas better than by chance, with 95 % interval")
+    figure.update_xaxes(zeroline=True, zerolinecolor=GREY)
+    return framed(figure, height=52 * len(ranked) + 80)
 
 
 def truth_chart(reports: Mapping[str, TruthReport]) -> go.Figure:

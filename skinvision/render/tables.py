@@ -6,7 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from skinvision.card import ModelCard, Task
 from skinvision.methods import METHODS
-from skinvision.reports import ClassificationReport, GroupReport, Interval, SegmentationReport, Sweep, TruthReport
+from skinvision.reports import (
+    ClassificationReport,
+    GroupReport,
+    Interval,
+    MethodReport,
+    SegmentationReport,
+    Sweep,
+    TruthReport,
+)
 
 _NONE = "–"
 _FIGURES: dict[Task, tuple[tuple[str, str], ...]] = {
@@ -57,6 +65,20 @@ def sweep_table(sweep: Sweep) -> str:
     ]
     head = ("change", "answers changed", "balanced accuracy lost", "evidence that left the lesion")
     return _table(head, rows)
+
+
+def contest_table(reports: Mapping[str, MethodReport]) -> str:
+    """How faithful each method's maps are; ends without a line break."""
+    rows = (
+        [
+            METHODS[name].title,
+            f"{of.n}",
+            *(_with_ends(figure) for figure in (of.deletion, of.insertion, of.gain)),
+            ", ".join(f"{count} {code}" for code, count in sorted(of.verdicts.items())),
+        ]
+        for name, of in reports.items()
+    )
+    return _table(("method", "n", "deletion", "insertion", "better than chance by", "verdicts"), rows)
 
 
 def truth_table(reports: Mapping[str, TruthReport]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -11,8 +11,8 @@ import streamlit as st
 
 from skinvision.card import ModelCard
 from skinvision.render import evidence_charts as charts
-from skinvision.render.interval_charts import recall_chart, sweep_chart
-from skinvision.reports import ClassificationReport, SegmentationReport, Sweep
+from skinvision.render.interval_charts import contest_chart, recall_chart, sweep_chart
+from skinvision.reports import ClassificationReport, MethodReport, SegmentationReport, Sweep
 from skinvision.ui import groups
 from skinvision.ui.cards import sees
 from skinvision.ui.session import literal
@@ -28,6 +28,8 @@ def show(card: ModelCard) -> None:
         groups.show(card.test)
         if card.sweep:
             _shortcuts(card.sweep)
+        if card.methods:
+            _contest(card.methods)
         parts.append(partial(_strangers, card.test, card))
     elif isinstance(card.test, SegmentationReport):
         _segmentation_metrics(card.test)
@@ -104,6 +106,17 @@ def _shortcuts(sweep: Sweep) -> None:
         "another answer is no mistake. Try each on the Shortcuts page."
     )
     _Chart("Known shortcuts", reading, partial(sweep_chart, sweep)).show()
+
+
+def _contest(reports: Mapping[str, MethodReport]) -> None:
+    """Which method is most faithful to it."""
+    some = next(iter(reports.values()))
+    reading = (
+        f"{some.n} held-out pictures, the predicted class, the last stage. Better than chance means: less area under "
+        "deletion and more under insertion than in random order, in the mean of both. Test a map of your own on the "
+        "page Believe it?"
+    )
+    _Chart("Which heatmaps are faithful to it?", reading, partial(contest_chart, reports)).show()
 
 
 def _strangers(report: ClassificationReport, card: ModelCard) -> None:
