@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from skinvision import phantom
 from skinvision.catalogue import KNOWN_TRUTH, read_card
 from skinvision.errors import DataRejected
-from skinvision.methods import METHODS
+from skinvision.methods import METHODS, ON_PICTURE
 from skinvision.phantom import FEATURES
 from skinvision.render import trial_words
 from skinvision.render.interval_charts import truth_chart
@@ -84,15 +84,20 @@ def test_all_methods_are_measured_and_the_card_has_it(own: Path, capsys: pytest.
     assert status == 0
     found = json.loads(lines[0])
     assert found  # of six lesions, an untrained network names one rightly, by chance: always the same one
-    assert list(found) == list(METHODS)
     card = read_card(KNOWN_TRUTH)
     assert own.is_dir()
-    assert list(card.truth) == list(METHODS)
-    for of in card.truth.values():
+    assert list(found) == list(card.truth) == [*card.stages[::-1], ON_PICTURE]
+    of_picture = [name for name, method in METHODS.items() if not method.by_stage]
+    assert list(card.truth[ON_PICTURE]) == of_picture
+    assert all({*card.truth[stage], *of_picture} == set(METHODS) for stage in card.stages)
+    reports = [of for by_method in card.truth.values() for of in by_method.values()]
+    for of in reports:
         assert 1 <= of.n <= 6
         assert 0 <= of.share.low <= of.share.value <= of.share.high <= 1
+    shares = [card.truth[stage]["layercam"].share.value for stage in card.stages]
+    assert len(set(shares)) > 2  # other maps at other stages
     _, lines, _ = run(capsys, "truth", "--pictures", 6)
-    assert len(lines) == 2 + len(METHODS)
+    assert len(lines) == 2 + len(reports)
 
 
 @pytest.mark.usefixtures("with_phantom")
@@ -107,6 +112,10 @@ def test_the_page_draws_a_lesion_and_what_maps_have_of_its_feature() -> None:
     before = _shares(app)
     click(app, "Another lesion")
     assert _shares(app) != before
+    before = _shares(app)
+    select(app, "Stage of the small network", "stage2")
+    assert _shares(app) != before
+    assert all(" at stage2: " in alt for alt in _maps(app))
 
 
 @pytest.mark.usefixtures("with_phantom")

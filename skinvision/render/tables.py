@@ -81,13 +81,14 @@ def contest_table(reports: Mapping[str, MethodReport]) -> str:
     return _table(("method", "n", "deletion", "insertion", "better than chance by", "verdicts"), rows)
 
 
-def truth_table(reports: Mapping[str, TruthReport]) -> str:
-    """How well each method's maps find what decides; ends without a line break."""
+def truth_table(reports: Mapping[str, Mapping[str, TruthReport]]) -> str:
+    """How well each method's maps find what decides, by stage; ends without a line break."""
     rows = (
-        [METHODS[name].title, f"{of.n}", _with_ends(of.share), _number(of.even), _with_ends(of.hits)]
-        for name, of in reports.items()
+        [stage, METHODS[name].title, f"{of.n}", _with_ends(of.share), _number(of.even), _with_ends(of.hits)]
+        for stage, by_method in reports.items()
+        for name, of in by_method.items()
     )
-    return _table(("method", "n", "inside the feature", "an even map", "maximum inside"), rows)
+    return _table(("made from", "method", "n", "inside the feature", "an even map", "maximum inside"), rows)
 
 
 def report_tables(report: SegmentationReport | ClassificationReport) -> str:

@@ -49,7 +49,8 @@ STABILITY = (
 KNOWN_TRUTH = (
     "Of a real lesion nobody knows what decides, pixel by pixel. Of these it is known: a program draws the same lesion "
     "with one of five features, and nothing but the feature tells them apart. A small network has learnt to name it. "
-    "So a map that tells the truth lies on the feature."
+    "So a map that tells the truth lies on the feature. At its last stage every cell has seen nearly the whole lesion, "
+    "so evidence need not stand where the feature is: compare the stages."
 )
 
 
@@ -75,7 +76,7 @@ def truth_reading(reports: Mapping[str, TruthReport]) -> str:
     """How to read the figures of many lesions."""
     some = next(iter(reports.values()))
     return (
-        f"{some.n} lesions that the network names rightly, at its last stage. An even map would have "
+        f"{some.n} lesions that the network names rightly. An even map would have "
         f"{percent(some.even)} inside the feature."
     )
 

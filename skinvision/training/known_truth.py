@@ -11,7 +11,7 @@ from tqdm import tqdm
 from skinvision import phantom
 from skinvision.catalogue import KNOWN_TRUTH
 from skinvision.faithfulness import pointing_hit
-from skinvision.methods import METHODS
+from skinvision.methods import METHODS, ON_PICTURE
 from skinvision.models import registry
 from skinvision.pipeline import Analyser
 from skinvision.reports import Interval, TruthReport
@@ -22,26 +22,29 @@ _FIRST_SEED = 1_000_000  # none that a network learnt from
 _HEIGHT, _WIDTH = 192, 256
 
 
-def known_truth(pictures: int) -> dict[str, TruthReport]:
-    """Measure all methods at the last stage on phantoms that the network names rightly, and write it into its card.
+def known_truth(pictures: int) -> dict[str, dict[str, TruthReport]]:
+    """Measure all methods at all stages on phantoms that the network names rightly, and write it into its card.
 
     Args:
         pictures: how many.
 
     Returns:
-        By method, as the card now has it.
+        By stage, last one first, then by method, as the card now has it; methods that work on the picture come last.
 
     Raises:
         UnknownName, WeightsRejected: there is no such network.
     """
     analyser = Analyser.load(classifier=KNOWN_TRUTH)
-    stage, found = analyser.classifier_card.stages[-1], []
+    stages = analyser.classifier_card.stages[::-1]
+    found = []
     for seed in tqdm(range(_FIRST_SEED, _FIRST_SEED + pictures), desc="drawing and explaining"):
         drawn = phantom.lesson(seed, _HEIGHT, _WIDTH)
         analysis = analyser.analyse(phantom.as_case(drawn), mask=phantom.feature_mask(drawn))
         if analysis.prediction.top == drawn.feature:
-            found.append(_measured(analyser, analysis, stage, drawn.feature))
-    reports = {name: _report([row[name] for row in found]) for name in METHODS} if found else {}
+            found.append(
+                {stage: _measured(analyser, analysis, stage, drawn.feature) for stage in (*stages, ON_PICTURE)}
+            )
+    reports = {stage: _reports([maps[stage] for maps in found]) for stage in found[0]} if found else {}
     registry.rewrite(replace(registry.read_card(KNOWN_TRUTH), truth=reports))
     return reports
 
@@ -51,11 +54,15 @@ _Row = tuple[float, float, bool]  # share inside the feature, share of an even m
 
 def _measured(analyser: Analyser, analysis: Analysis, stage: str, feature: str) -> dict[str, _Row]:
     rows = {}
-    for name in METHODS:
+    for name in (method.name for method in METHODS.values() if method.by_stage == (stage != ON_PICTURE)):
         explanation = analyser.attribute(analysis, name, stage, feature)
         hit = pointing_hit(explanation.evidence, analysis.mask.binary)
         rows[name] = (explanation.lesion_share, analysis.mask.area_fraction, bool(hit))
     return rows
+
+
+def _reports(found: Sequence[dict[str, _Row]]) -> dict[str, TruthReport]:
+    return {name: _report([rows[name] for rows in found]) for name in found[0]}
 
 
 def _report(rows: Sequence[_Row]) -> TruthReport:

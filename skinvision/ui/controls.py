@@ -119,10 +119,10 @@ def chosen_target(classifier: ModelCard) -> str | None:
     return chosen or None
 
 
-def chosen_stage(classifier: ModelCard) -> str:
+def chosen_stage(classifier: ModelCard, label: str = "Stage of the network") -> str:
     """The stage at which maps are made; the last one until another is chosen."""
     return st.selectbox(
-        "Stage of the network",
+        label,
         classifier.stages[::-1],
         format_func=lambda stage: stage_title(stage, classifier.stages),
         help=_STAGE_HELP,

@@ -7,13 +7,14 @@ from typing import Any
 import streamlit as st
 
 from skinvision import phantom
+from skinvision.card import ModelCard
 from skinvision.catalogue import KNOWN_TRUTH
-from skinvision.methods import METHODS
+from skinvision.methods import METHODS, ON_PICTURE
 from skinvision.phantom import Feature
 from skinvision.render import lab_words, screen, trial_words, words
 from skinvision.render.interval_charts import truth_chart
 from skinvision.types import Analysis, Explanation
-from skinvision.ui import models
+from skinvision.ui import controls, models
 from skinvision.ui.session import key, literal
 from skinvision.ui.subject import Subject
 
@@ -30,20 +31,20 @@ def show(_: Subject) -> None:
         st.info("The network that learnt from synthetic lesions is not installed.", icon=":material/info:")
         return
     card = models.card(KNOWN_TRUTH)
-    feature, seed = _chosen(card.titles)
-    analysis, maps = _explained(feature, seed)
+    feature, seed, stage = _chosen(card)
+    analysis, maps = _explained(feature, seed, stage)
     _pictures(analysis, maps, feature)
-    if card.truth:
+    if stage in card.truth:
+        found = {**card.truth[stage], **card.truth.get(ON_PICTURE, {})}
         st.subheader("On many such lesions", anchor=False)
-        st.caption(trial_words.truth_reading(card.truth))
-        chart = truth_chart(card.truth)
-        st.plotly_chart(chart, config={"displayModeBar": False}, alt=trial_words.truth_alt(card.truth))
+        st.caption(trial_words.truth_reading(found))
+        st.plotly_chart(truth_chart(found), config={"displayModeBar": False}, alt=trial_words.truth_alt(found))
 
 
-def _chosen(titles: tuple[str, ...]) -> tuple[Feature, int]:
-    """Which feature decides, and which lesion it is drawn into."""
-    named, seeds = dict(zip(phantom.FEATURES, titles, strict=True)), key("truth_seed")
-    row = st.grid(2, min_column_width=190, vertical_alignment="bottom")
+def _chosen(card: ModelCard) -> tuple[Feature, int, str]:
+    """Which feature decides, which lesion it is drawn into, and at which stage maps are made."""
+    named, seeds = dict(zip(phantom.FEATURES, card.titles, strict=True)), key("truth_seed")
+    row = st.grid(3, min_column_width=190, vertical_alignment="bottom")
     with row.cell():
         feature = st.selectbox(
             "What decides",
@@ -53,25 +54,26 @@ def _chosen(titles: tuple[str, ...]) -> tuple[Feature, int]:
             persist_state="session",
         )
     with row.cell():
+        stage = controls.chosen_stage(card, "Stage of the small network")
+    with row.cell():
         if st.button("Another lesion", icon=":material/casino:", width="stretch"):
             st.session_state[seeds] = st.session_state.get(seeds, 0) + 1
-    return feature, _FIRST_SEED + st.session_state.get(seeds, 0)
+    return feature, _FIRST_SEED + st.session_state.get(seeds, 0), stage
 
 
-def _explained(feature: Feature, seed: int) -> tuple[Analysis, list[Explanation]]:
+def _explained(feature: Feature, seed: int, stage: str) -> tuple[Analysis, list[Explanation]]:
     """The lesion with its feature in the place of the mask, and the maps of the quick methods; kept for reruns."""
     kept: dict[str, Any] = st.session_state.setdefault(_KEPT, {})
-    if kept.get("of") != (feature, seed):
-        kept.update(of=(feature, seed), made=_make(feature, seed))
+    if kept.get("of") != (feature, seed, stage):
+        kept.update(of=(feature, seed, stage), made=_make(feature, seed, stage))
     made: tuple[Analysis, list[Explanation]] = kept["made"]
     return made
 
 
-def _make(feature: Feature, seed: int) -> tuple[Analysis, list[Explanation]]:
+def _make(feature: Feature, seed: int, stage: str) -> tuple[Analysis, list[Explanation]]:
     drawn = phantom.lesson(seed, *_SIZE, feature)
     analyser = models.analyser(models.names("segmentation")[0], KNOWN_TRUTH)
     analysis = analyser.analyse(phantom.as_case(drawn), mask=phantom.feature_mask(drawn))
-    stage = analyser.classifier_card.stages[-1]
     quick = (method for method in METHODS.values() if not method.is_slow)
     return analysis, [analyser.attribute(analysis, method.name, stage, feature) for method in quick]
 
