@@ -3,7 +3,9 @@
 import streamlit as st
 
 from skinvision.errors import SkinvisionError
-from skinvision.ui import frame, inputs, session
+from skinvision.ui import controls, frame, inputs, session
+
+_OF_PICTURE, _OF_KNOWN_TRUTH = "Your picture", "Where the truth is known"
 
 frame.require()
 st.title("Believe it?", anchor=False)
@@ -11,11 +13,17 @@ st.markdown(
     "A heatmap looks convincing whether or not it is true. Here it is put to the test: on your picture, "
     "against what chance would do, and with a rule that you can read."
 )
-inputs.show()
-if session.uploads():
-    from skinvision.ui import believing  # with it come OpenCV and plotly, which an empty page does not need
+view = controls.chosen_view("believe", [_OF_PICTURE, _OF_KNOWN_TRUTH])
+if view == _OF_PICTURE:
+    inputs.show()
+try:  # with these views come OpenCV and plotly, which an empty page does not need
+    if view == _OF_KNOWN_TRUTH:
+        from skinvision.ui import truth_view
 
-    try:
-        believing.show()
-    except SkinvisionError as error:
-        st.error(f"This cannot be shown: {session.literal(str(error))}.", icon=":material/error:")
+        truth_view.show()
+    elif session.uploads():
+        from skinvision.ui import bench, trial_view
+
+        bench.show("believe", {"Tests": trial_view.show})
+except SkinvisionError as error:
+    st.error(f"This cannot be shown: {session.literal(str(error))}.", icon=":material/error:")

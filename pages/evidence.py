@@ -7,23 +7,11 @@ from skinvision.catalogue import DEFAULTS
 from skinvision.errors import SkinvisionError
 from skinvision.render.leaderboard import titles
 from skinvision.render.study import is_told
-from skinvision.ui import frame, models, session
+from skinvision.ui import controls, frame, models, session
 
 
 def _cards() -> list[ModelCard]:
     return [models.card(name) for task in reversed(DEFAULTS) for name in models.names(task)]
-
-
-def _view(has_study: bool) -> str:
-    return st.segmented_control(
-        "View",
-        ["All models", "One model", *["Experiments"] * has_study],
-        default="All models",
-        required=True,
-        key="evidence_view",
-        persist_state="session",
-        label_visibility="collapsed",
-    )
 
 
 def _choice(named: dict[str, str]) -> str:
@@ -57,7 +45,7 @@ else:
     from skinvision.ui import experiments, leaderboard, scorecard  # with them comes plotly
 
     study = _study()
-    view = _view(is_told(study))
+    view = controls.chosen_view("evidence", ["All models", "One model", *["Experiments"] * is_told(study)])
     if view == "All models":
         leaderboard.show(cards)
     elif view == "One model":

@@ -102,8 +102,7 @@ def test_all_methods_are_measured_and_the_card_has_it(own: Path, capsys: pytest.
 
 @pytest.mark.usefixtures("with_phantom")
 def test_the_page_draws_a_lesion_and_what_maps_have_of_its_feature() -> None:
-    app = bring(opened("believe.py"), lesion(1))
-    _view(app)
+    app = _view(opened("believe.py"))
     assert len(alts(app, "The lesion with its feature outlined: network")) == 1
     quick = [method.title for method in METHODS.values() if not method.is_slow]
     assert [alt.split(" heatmap")[0] for alt in _maps(app)] == quick
@@ -127,8 +126,7 @@ def test_the_network_of_phantoms_is_offered_for_no_real_lesion() -> None:
 
 def test_without_its_network_the_page_says_so(tiny_models: Path) -> None:
     with models_in(tiny_models):
-        app = bring(opened("believe.py"), lesion(1))
-        _view(app)
+        app = _view(opened("believe.py"))
         assert "is not installed" in app.info[0].value
 
 
@@ -151,7 +149,7 @@ def test_words_and_chart_give_the_figures() -> None:
 
 
 def _view(app: AppTest) -> AppTest:
-    app.get("button_group")[-1].set_value("Where the truth is known")
+    app.get("button_group")[0].set_value("Where the truth is known")
     return checked(app.run())
 
 

@@ -84,11 +84,11 @@ def contest_table(reports: Mapping[str, MethodReport]) -> str:
 def truth_table(reports: Mapping[str, Mapping[str, TruthReport]]) -> str:
     """How well each method's maps find what decides, by stage; ends without a line break."""
     rows = (
-        [stage, METHODS[name].title, f"{of.n}", _with_ends(of.share), _number(of.even), _with_ends(of.hits)]
+        [METHODS[name].title, stage, f"{of.n}", _with_ends(of.share), _number(of.even), _with_ends(of.hits)]
         for stage, by_method in reports.items()
         for name, of in by_method.items()
     )
-    return _table(("made from", "method", "n", "inside the feature", "an even map", "maximum inside"), rows)
+    return _table(("method", "made from", "n", "inside the feature", "an even map", "maximum inside"), rows)
 
 
 def report_tables(report: SegmentationReport | ClassificationReport) -> str:

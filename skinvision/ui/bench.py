@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 import streamlit as st
 
 from skinvision.render import words
-from skinvision.ui import models, progress, subject
+from skinvision.ui import controls, models, progress, subject
 from skinvision.ui.result import header
-from skinvision.ui.session import key, literal
+from skinvision.ui.session import literal
 from skinvision.ui.subject import Subject
 
 _WAITING_PX = 900  # about the height of what is to come, so that the page does not jump
@@ -27,7 +27,7 @@ def show(name: str, views: Mapping[str, Callable[[Subject], None]]) -> None:
     """
     about = subject.show()
     status = progress.line()
-    view = _view(name, list(views)) if len(views) > 1 else next(iter(views))
+    view = controls.chosen_view(name, list(views)) if len(views) > 1 else next(iter(views))
     place = st.empty()
     if not about.upload.is_done(about.wanted):
         place.skeleton(_WAITING_PX)
@@ -42,18 +42,6 @@ def show(name: str, views: Mapping[str, Callable[[Subject], None]]) -> None:
             status.markdown(_summary(about))
             _warn(about)
             views[view](about)
-
-
-def _view(name: str, titles: list[str]) -> str:
-    return st.segmented_control(
-        "View",
-        titles,
-        default=titles[0],
-        required=True,
-        key=key(f"{name}_view"),
-        persist_state="session",
-        label_visibility="collapsed",
-    )
 
 
 def _analyse(about: Subject) -> None:

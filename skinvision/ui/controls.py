@@ -1,7 +1,8 @@
-"""The settings of the Analyse page. They apply to all pictures, and survive going to another page and back."""
+"""Settings that several pages share. They apply to all pictures, and survive going to another page and back."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -117,6 +118,19 @@ def chosen_target(classifier: ModelCard) -> str | None:
         persist_state="session",
     )
     return chosen or None
+
+
+def chosen_view(page: str, titles: Sequence[str]) -> str:
+    """Which of a page's views is shown; the first until another is chosen."""
+    return st.segmented_control(
+        "View",
+        titles,
+        default=titles[0],
+        required=True,
+        key=key(f"{page}_view"),
+        persist_state="session",
+        label_visibility="collapsed",
+    )
 
 
 def chosen_stage(classifier: ModelCard, label: str = "Stage of the network") -> str:

@@ -16,24 +16,31 @@ from skinvision.render.interval_charts import truth_chart
 from skinvision.types import Analysis, Explanation
 from skinvision.ui import controls, models
 from skinvision.ui.session import key, literal
-from skinvision.ui.subject import Subject
 
 _OPACITY = 0.6
 _FIRST_SEED = 2_000_000  # none that the network learnt from, nor any that its card speaks of
 _SIZE = (300, 400)  # px
+_WAITING_PX = 640  # about the height of the maps, so that the page does not jump
 _KEPT = "known_truth"
 
 
-def show(_: Subject) -> None:
-    """A lesion drawn for this, its maps beside where the truth is, and how well each method does on many."""
+def show() -> None:
+    """A lesion drawn for this, its maps beside where the truth is, and how well each method does on many.
+
+    Raises:
+        UnknownName, WeightsRejected: the models' files are missing or were changed.
+    """
     st.caption(trial_words.KNOWN_TRUTH)
     if KNOWN_TRUTH not in models.names("classification"):
         st.info("The network that learnt from synthetic lesions is not installed.", icon=":material/info:")
         return
     card = models.card(KNOWN_TRUTH)
     feature, seed, stage = _chosen(card)
+    place = st.empty()
+    place.skeleton(_WAITING_PX)
     analysis, maps = _explained(feature, seed, stage)
-    _pictures(analysis, maps, feature)
+    with place.container(border=True):
+        _pictures(analysis, maps, feature)
     if stage in card.truth:
         found = {**card.truth[stage], **card.truth.get(ON_PICTURE, {})}
         st.subheader("On many such lesions", anchor=False)
