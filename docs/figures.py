@@ -1,11 +1,12 @@
-"""Put the held-out figures of models and study, as their cards say, between the two marks in the README."""
+"""Put the figures of models, maps and study, as the cards say, between the two marks in the README."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from skinvision import catalogue
-from skinvision.render.tables import model_tables
+from skinvision.render.tables import contest_table, model_tables, sweep_table, truth_table
 
 README = Path(__file__).parents[1] / "README.md"
 BEGIN, END = "<!-- figures: make figures -->\n", "<!-- end of figures -->\n"
@@ -25,10 +26,22 @@ def with_figures(text: str) -> str:
     _, end, after = rest.partition(END)
     if not (mark and end):
         raise ValueError(f"expected the marks {BEGIN.strip()!r} and {END.strip()!r} in {README.name}; put them back")
+    figures = "\n\n".join(_figures())
+    return f"{before}{mark}\n{figures}\n\n{end}{after}"
+
+
+def _figures() -> Iterator[str]:
     models = [catalogue.read_card(name) for task in catalogue.DEFAULTS for name in catalogue.names(task)]
-    experiments = model_tables(catalogue.study())
-    told = f"The experiments, whose weights are not kept:\n\n{experiments}\n\n" if experiments else ""
-    return f"{before}{mark}\n{model_tables(models)}\n\n{told}{end}{after}"
+    yield model_tables(models)
+    if experiments := model_tables(catalogue.study()):
+        yield f"The experiments, whose weights are not kept:\n\n{experiments}"
+    for card in models:
+        if card.methods:
+            yield f"Which method's maps are most faithful to {card.title} (`contest`):\n\n{contest_table(card.methods)}"
+        if card.sweep:
+            yield f"What should not matter to {card.title}, and does (`sweep`):\n\n{sweep_table(card.sweep)}"
+        if card.truth:
+            yield f"Which method's maps find what decides, where it is known (`truth`):\n\n{truth_table(card.truth)}"
 
 
 if __name__ == "__main__":

@@ -97,7 +97,9 @@ def test_all_methods_are_measured_and_the_card_has_it(own: Path, capsys: pytest.
     shares = [card.truth[stage]["layercam"].share.value for stage in card.stages]
     assert len(set(shares)) > 2  # other maps at other stages
     _, lines, _ = run(capsys, "truth", "--pictures", 6)
-    assert len(lines) == 2 + len(reports)
+    shown = [line for line in lines if " … " in line]
+    assert [line.split("|")[1].strip() for line in shown] == 2 * [method.title for method in METHODS.values()]
+    assert sum(line.count(" … ") for line in shown) == 2 * len(reports)
 
 
 @pytest.mark.usefixtures("with_phantom")

@@ -82,13 +82,22 @@ def contest_table(reports: Mapping[str, MethodReport]) -> str:
 
 
 def truth_table(reports: Mapping[str, Mapping[str, TruthReport]]) -> str:
-    """How well each method's maps find what decides, by stage; ends without a line break."""
+    """How well each method's maps find what decides, by stage: two tables; ends without a line break."""
+    if not reports:
+        return "The network names none of these lesions rightly, so there is nothing to measure."
+    some = next(of for by_method in reports.values() for of in by_method.values())
+    about = f"{some.n} lesions; an even map would have {_number(some.even)} inside the feature"
+    titles = {f"inside the feature ({about})": "share", "how often the maximum is inside": "hits"}
+    return "\n\n".join(f"{title}:\n\n{_by_stage(reports, figure)}" for title, figure in titles.items())
+
+
+def _by_stage(reports: Mapping[str, Mapping[str, TruthReport]], figure: str) -> str:
     rows = (
-        [METHODS[name].title, stage, f"{of.n}", _with_ends(of.share), _number(of.even), _with_ends(of.hits)]
-        for stage, by_method in reports.items()
-        for name, of in by_method.items()
+        [method.title, *(_with_ends(getattr(of[name], figure)) if name in of else _NONE for of in reports.values())]
+        for name, method in METHODS.items()
+        if any(name in of for of in reports.values())
     )
-    return _table(("method", "made from", "n", "inside the feature", "an even map", "maximum inside"), rows)
+    return _table(("method", *reports), rows)
 
 
 def report_tables(report: SegmentationReport | ClassificationReport) -> str:

@@ -92,7 +92,7 @@ def _pictures(analysis: Analysis, maps: list[Explanation], feature: str) -> None
     with row.cell():
         st.markdown("**Where the truth is**")
         st.image(screen.mask_jpeg(analysis, _OPACITY), alt=f"The lesion with its feature outlined: {feature}")
-        st.caption(f"{words.percent(analysis.mask.area_fraction)} of the picture.")
+        st.caption(f"Synthetic; {words.percent(analysis.mask.area_fraction)} of the picture.")
     for explanation in maps:
         with row.cell():
             st.markdown(f"**{literal(METHODS[explanation.method].title)}**")
