@@ -26,7 +26,7 @@ _DRAWN_MS = 1500  # charts and transitions come to rest
 class Shot:
     """One picture to take: of which page, on which screen (CSS px, and device px for each), from which heading on.
 
-    ``press`` is the name of a button whose work is to be seen.
+    ``press`` is the name of a button whose work is to be seen, ``view`` one of the page's views that needs no upload.
     """
 
     name: str
@@ -36,6 +36,7 @@ class Shot:
     density: int = 1
     heading: str = ""
     press: str = ""
+    view: str = ""
 
 
 _SCREEN, _LONG, _PHONE = (1440, 1080), (1440, 1600), (390, 844)
@@ -46,6 +47,7 @@ SHOTS = (
     Shot("compare-light", "compare", _SCREEN, "light"),
     Shot("explain-light", "explain", _LONG, "light"),
     Shot("believe-light", "believe", _LONG, "light", press="Put it to the test"),
+    Shot("known-truth-light", "believe", _LONG, "light", view="Where the truth is known"),
     Shot("shortcuts-light", "shortcuts", _LONG, "light"),
     Shot("evidence-light", "evidence", _SCREEN, "light"),
     Shot("about-light", "about", _SCREEN, "light"),
@@ -72,7 +74,11 @@ def take(browser: Browser, server: Server, shot: Shot) -> bytes:
         page.goto(f"{server.address}/{shot.path}")
         page.get_by_role("heading", level=1).wait_for()
         settle(page)
-        if shot.path in _LESIONS:
+        if shot.view:
+            page.get_by_text(shot.view, exact=True).click()
+            page.get_by_role("img", name="heatmap").first.wait_for()
+            settle(page)
+        elif shot.path in _LESIONS:
             upload(page, *(lesion(seed) for seed in _LESIONS[shot.path]))
         if shot.press:
             page.get_by_role("button", name=shot.press).click()
