@@ -49,7 +49,7 @@ _SWEEP = (
 _CONTEST = (
     "Which method's maps are most faithful to a classifier, over labelled pictures: deletion, insertion and verdicts."
 )
-_TRUTH = "How well maps find the deciding feature of synthetic lesions, in which it is known; writes it into the card."
+_TRUTH = "How well maps find the deciding feature of synthetic lesions, in which it is known."
 _TRAIN = "Train on the splits train and val of a folder like that of evaluate; writes weights and model card."
 
 _COMBINE = "Average the logits of finished classifiers: writes an ensemble, with a card of its own, that needs them."
@@ -123,6 +123,7 @@ def _fill_contest(command: argparse.ArgumentParser) -> None:
 
 def _fill_truth(command: argparse.ArgumentParser) -> None:
     command.add_argument("--pictures", type=positive, default=40, metavar="N", help="how many to draw (default: 40)")
+    command.add_argument("--update", action="store_true", help="write what was found into the model's card")
     command.add_argument("--json", action="store_true", help="one JSON object instead of a table")
 
 

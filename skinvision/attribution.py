@@ -101,11 +101,12 @@ def _xgrad_cam(activation: Tensor, gradient: Tensor) -> Tensor:
 
 
 def _eigen_cam(activation: Tensor, _: Tensor) -> Tensor:
-    """The first principal component over the cells, turned so that its largest value is positive."""
+    """The first principal component over the cells, turned so that it grows with how active a cell is."""
     cells = activation.flatten(1).T.numpy()  # (h · w, C)
     component = PCA(1, svd_solver="full").fit_transform(cells)
     found = torch.tensor(component).reshape(activation.shape[1:])
-    return found if found.max() >= -found.min() else -found
+    active = activation.abs().sum(dim=0)
+    return found if (found * (active - active.mean())).sum() >= 0 else -found
 
 
 def _size(activation: Tensor) -> Tensor:

@@ -126,7 +126,7 @@ class ModelCard:
             right and down. What is not named is taken for 0.
         speed: as the benchmark of the models found it; None where it was not run.
         methods: by method, how faithful maps of this model are.
-        truth: by stage or ``ON_PICTURE``, then by method: how well maps find what decides, where that is known.
+        truth: how well maps find what decides; None where that is not known.
         sweep: what changes that should not matter do to a classifier; None where it was not measured.
     """
 
@@ -162,7 +162,7 @@ class ModelCard:
     speed: Speed | None = None
     stage_offsets: dict[str, float] = field(default_factory=dict)
     sweep: Sweep | None = None
-    truth: dict[str, dict[str, TruthReport]] = field(default_factory=dict)
+    truth: TruthReport | None = None
     methods: dict[str, MethodReport] = field(default_factory=dict)
 
     @property

@@ -10,7 +10,7 @@ import io
 import os
 import sys
 from argparse import Namespace
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain, count
 from pathlib import Path
@@ -114,24 +114,35 @@ def _check_names(options: Namespace, card: ModelCard) -> None:
     from skinvision.methods import method
 
     method(options.method)
-    if options.target:
+    if options.target is not None:
         card.index_of(options.target)
-    if options.stage and options.stage not in card.stages:
+    if options.stage is not None and options.stage not in card.stages:
         raise UnknownName.among("stage", options.stage, card.stages)
 
 
 def _explained(analyser: Analyser, case: Case, source: str, options: Namespace) -> Explained:
     from skinvision.render.explained import explained
 
-    analysis = analyser.analyse(case)
-    target, stage = options.target or analysis.prediction.top, options.stage or analyser.classifier_card.stages[-1]
+    analysis, card = analyser.analyse(case), analyser.classifier_card
+    target, stage = options.target or analysis.prediction.top, options.stage or card.stages[-1]
     explanation = analyser.attribute(analysis, options.method, stage, target)
     if not options.faithfulness:
-        return explained(source, explanation, analysis.mask)
+        return explained(source, explanation, analysis, card)
+    from skinvision.examine import portions
     from skinvision.faithfulness import judge
 
-    findings = analyser.examine(analysis, explanation)
-    return explained(source, explanation, analysis.mask, findings, judge(findings))
+    with _portions_bar(portions(card, options.method, with_references=True)) as told:
+        findings = analyser.examine(analysis, explanation, told=told)
+    return explained(source, explanation, analysis, card, findings, judge)
+
+
+@contextmanager
+def _portions_bar(total: int) -> Iterator[Callable[[int], None]]:
+    """Shows, where a person may wait, how far the tests of one map are."""
+    from tqdm import tqdm
+
+    with tqdm(total=total, desc="testing", leave=False, disable=None) as bar:
+        yield lambda done: bar.update(done - bar.n) and None
 
 
 def _train(options: Namespace) -> int:

@@ -57,7 +57,8 @@ def examine(
         mapper = partial(_mapped, explanation, card, index)
         randomised = faithfulness.randomise(mapper, network, picture, run=run)
         stability = faithfulness.disturb(partial(mapper, network), picture, card.mean, card.std, run=run)
-    return Findings(compared, road, randomised, stability, faithfulness.Inside.of(own, lesion))
+    evidence = on_input(np.maximum(explanation.activation_map, 0), explanation.offset, picture)
+    return Findings(compared, road, randomised, stability, faithfulness.Inside.of(evidence, lesion))
 
 
 def on_input(values: NDArray[np.float32], offset: float, picture: Tensor) -> NDArray[np.float32]:

@@ -53,7 +53,7 @@ def _truth(options: Namespace) -> int:
     from skinvision.render import tables
     from skinvision.training.known_truth import known_truth
 
-    found = known_truth(options.pictures)
+    found = known_truth(options.pictures, update=options.update)
     print(msgspec.json.encode(found).decode() if options.json else tables.truth_table(found))
     return DONE
 

@@ -130,21 +130,39 @@ class MethodReport:
     verdicts: dict[str, int]
 
 
+GUESSES = {
+    "even": "an even map",
+    "blob": "a blob in the middle",
+    "lesion": "an even map of the lesion",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FoundReport:
+    """How well maps of one kind find what decides.
+
+    Attributes:
+        share: of the positive evidence, the part that lies inside the deciding feature; the mean, 95 % by bootstrap.
+        hits: how often the maximum lies inside it, with Wilson's 95 % interval; None of maps that have no one maximum.
+    """
+
+    share: Interval
+    hits: Interval | None
+
+
 @dataclass(frozen=True, slots=True)
 class TruthReport:
-    """How well one method's maps find what decides, on synthetic lesions in which that is known.
+    """How well maps find what decides, on synthetic lesions in which that is known.
 
     Attributes:
         n: lesions, all named rightly.
-        share: of the positive evidence, the part that lies inside the deciding feature; the mean, 95 % by bootstrap.
-        even: what an even map would have.
-        hits: how often the maximum lies inside it, with Wilson's 95 % interval.
+        guesses: by a key of ``GUESSES``: what one has without looking into the network.
+        maps: by stage or ``ON_PICTURE``, then by method.
     """
 
     n: int
-    share: Interval
-    even: float
-    hits: Interval
+    guesses: dict[str, FoundReport]
+    maps: dict[str, dict[str, FoundReport]]
 
 
 class ClassificationReport(msgspec.Struct, frozen=True, kw_only=True, tag_field="task", tag="classification"):

@@ -105,3 +105,15 @@ def test_a_file_that_is_no_picture_gets_its_sentence(app: AppTest) -> None:
     bring(app, NOT_A_PICTURE)
     assert app.error[0].value.startswith("Not analysed: ")
     assert "Put it to the test" not in [button.label for button in app.button]
+
+
+def test_what_needs_no_outline_is_shown_without_one() -> None:
+    def page() -> None:
+        from skinvision.faithfulness import Findings, Road
+        from skinvision.ui import trial_view
+
+        trial_view._measures(Findings(road=Road(0.9, (0.5,), (0.8,))), "")
+
+    app = checked(AppTest.from_function(page).run())
+    assert [title.value for title in app.subheader] == ["Evidence inside the lesion", "Remove and debias (ROAD)"]
+    assert [metric.value for metric in app.metric] == ["90 %", "50 %", "80 %"]

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from skinvision import phantom
+from skinvision.card import Modality
+from skinvision.faithfulness import Findings, Inside, judge
+from skinvision.geometry import Box
 from skinvision.methods import METHODS
+from skinvision.render.explained import explained
 from skinvision.render.overlays import encode_png
-from tests.samples import LABELS
+from tests.samples import LABELS, sample_analysis, sample_card
 from tests.test_cli import run, run_json
 
 pytestmark = [
@@ -39,6 +44,8 @@ FIELDS = [
     "mirror",
     "verdict",
     "reasons",
+    "probability",
+    "in_distribution",
 ]
 LEVELS = ["head", "stage4", "stage3", "stage2", "stage1", "stem"]
 
@@ -95,6 +102,28 @@ def test_a_person_gets_a_line_and_the_reasons(capsys: pytest.CaptureFixture[str]
     _, lines, _ = run(capsys, "explain", picture, "--class", "mel", "--faithfulness")
     assert len(lines) == 7
     assert lines[1].startswith("  against chance, ")
+
+
+@pytest.mark.parametrize(("modality", "is_told"), [("dermoscopy", True), ("photograph", False)])
+def test_where_pages_show_no_outline_nothing_is_told_of_the_lesion(modality: Modality, is_told: bool) -> None:
+    analysis = sample_analysis(lesion=Box(0, 0, 32, 64))  # it fills the picture
+    card = replace(sample_card("classification"), modality=modality)
+    findings = Findings(inside=Inside(1.0, 1.0, True))
+    found = explained("a.png", analysis.explanation("mel"), analysis, card, findings, judge)
+    told = (found.lesion_share, found.area_share, found.pointing_hit)
+    assert told == ((1.0, 1.0, True) if is_told else (None, None, None))
+    assert found.reasons is not None
+    assert any(reason.startswith("inside the lesion, aside") for reason in found.reasons) == is_told
+    assert found.probability == pytest.approx(analysis.prediction.probability("mel"))
+
+
+@pytest.mark.parametrize("option", ["--class", "--stage"])
+def test_an_empty_name_is_a_name_that_is_not_known(
+    capsys: pytest.CaptureFixture[str], picture: Path, option: str
+) -> None:
+    status, _, errors = run(capsys, "explain", picture, option, "")
+    assert status == 2
+    assert "got ''" in errors
 
 
 def test_a_bad_picture_gets_its_sentence_and_the_rest_goes_on(

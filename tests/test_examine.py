@@ -48,7 +48,13 @@ def test_everything_is_measured_in_as_many_portions_as_was_said(
     assert None not in (findings.compared, findings.road, findings.randomised, findings.stability, findings.inside)
     assert told == list(range(1, portions(analyser.classifier_card, "grad-cam", with_references=True) + 1))
     assert list(findings.randomised) == ["head", "stage4", "stage3", "stage2", "stage1", "stem"]
-    assert {reason.stands for reason in judge(findings).reasons} <= {"for", "against", "aside"}
+    unknown = {reason.measure for reason in judge(findings).reasons if reason.stands == "unknown"}
+    assert unknown <= {"ROAD"}  # where too little is lost to tell
+
+
+def test_the_share_inside_is_that_of_the_analysis(analysis: Analysis, findings: Findings) -> None:
+    assert findings.inside
+    assert findings.inside.lesion_share == pytest.approx(analysis.explanation("mel").lesion_share, abs=0.005)
 
 
 def test_a_second_map_takes_the_references_of_the_first(

@@ -66,3 +66,11 @@ def test_the_scale_does_not_matter() -> None:
 def test_a_map_of_another_size_is_named(measure) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(ShapeMismatch, match=r"a map \(8, 8\), got \(4, 4\)"):
         measure(np.ones((4, 4)), LESION)
+
+
+def test_a_mask_may_be_of_numbers_and_a_map_of_nothing() -> None:
+    saliency, mask = np.array([[1.0, 3.0]]), np.array([[0, 255]], np.uint8)
+    assert lesion_share(saliency, mask) == 0.75
+    assert area_share(mask) == 0.5
+    assert pointing_hit(saliency, mask) is True
+    assert pointing_hit(np.full((1, 2), np.nan), mask) is None

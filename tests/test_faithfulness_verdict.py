@@ -49,12 +49,15 @@ GOOD = Findings(
 
 def test_the_best_grade_is_no_green_tick() -> None:
     verdict = judge(GOOD)
+    assert GOOD.compared
+    draws = len(GOOD.compared.references.random)
     assert verdict.code == "believable"
     assert "true map of a network that is wrong" in verdict.headline
     assert [reason.stands for reason in verdict.reasons] == ["for"] * 5 + ["aside"]
     assert verdict.reasons[0].words == (
         "Area under deletion 0.20, by blocks in random order, on average 0.50 (lower is better); "
-        "under insertion 0.80, by blocks in random order, on average 0.50 (higher is better)."
+        "under insertion 0.80, by blocks in random order, on average 0.50 (higher is better). "
+        f"Deletion goes better than in {draws} of {draws} random orders, insertion than in {draws}."
     )
     assert verdict.reasons[2].words == (
         "Of a probability of 90%, 30% are left without the most relevant pixels and 70% without the least."
@@ -79,6 +82,7 @@ def test_the_best_grade_is_no_green_tick() -> None:
         ({"randomised": _cascade(1, 1, 0)}, "believable", []),
         ({"road": Road(0.9, (0.5,), (0.5,))}, "doubtful", ["ROAD"]),
         ({"road": Road(0.9, (0.5,), (0.505,))}, "doubtful", ["ROAD"]),
+        ({"road": Road(0.9, (0.82,), (0.82,))}, "believable", []),
         ({"stability": Stability(0.6, 0, 0, 0)}, "doubtful", ["stability"]),
         ({"stability": Stability(0, 0.5, 2, 0)}, "believable", []),
         ({"inside": Inside(0.01, 0.9, False)}, "believable", []),

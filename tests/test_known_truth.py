@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,11 +15,13 @@ from streamlit.testing.v1 import AppTest
 from skinvision import phantom
 from skinvision.catalogue import KNOWN_TRUTH, read_card
 from skinvision.errors import DataRejected
+from skinvision.faithfulness import guesses
+from skinvision.faithfulness.maps import centre_blob
 from skinvision.methods import METHODS, ON_PICTURE
 from skinvision.phantom import FEATURES
 from skinvision.render import trial_words
 from skinvision.render.interval_charts import truth_chart
-from skinvision.reports import Interval, TruthReport
+from skinvision.reports import GUESSES, FoundReport, Interval, TruthReport
 from skinvision.training.data import read_table
 from skinvision.training.phantoms import write_phantoms
 from skinvision.training.recipes import PHANTOM, PHANTOM_TITLES
@@ -79,27 +82,50 @@ def test_a_folder_of_phantoms_can_be_learnt_from(tmp_path: Path) -> None:
         write_phantoms(tmp_path / "out", 20)
 
 
-def test_all_methods_are_measured_and_the_card_has_it(own: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.usefixtures("own")
+def test_all_methods_are_measured_and_the_card_has_it(capsys: pytest.CaptureFixture[str]) -> None:
     status, lines, _ = run(capsys, "truth", "--pictures", 6, "--json")
-    assert status == 0
-    found = json.loads(lines[0])
-    assert found  # of six lesions, an untrained network names one rightly, by chance: always the same one
+    assert status == 0  # of six lesions, an untrained network names one rightly, by chance: always the same one
+    assert read_card(KNOWN_TRUTH).truth is None
+    _, shown, _ = run(capsys, "truth", "--pictures", 6, "--update")
     card = read_card(KNOWN_TRUTH)
-    assert own.is_dir()
-    assert list(found) == list(card.truth) == [*card.stages[::-1], ON_PICTURE]
-    of_picture = [name for name, method in METHODS.items() if not method.by_stage]
-    assert list(card.truth[ON_PICTURE]) == of_picture
-    assert all({*card.truth[stage], *of_picture} == set(METHODS) for stage in card.stages)
-    reports = [of for by_method in card.truth.values() for of in by_method.values()]
-    for of in reports:
-        assert 1 <= of.n <= 6
+    assert card.truth == msgspec.json.decode(lines[0], type=TruthReport)
+    assert card.truth is not None
+    assert 1 <= card.truth.n <= 6
+    assert list(card.truth.maps) == [*card.stages[::-1], ON_PICTURE]
+    assert list(card.truth.guesses) == list(GUESSES)
+    of_picture = {name for name, method in METHODS.items() if not method.by_stage}
+    assert set(card.truth.maps[ON_PICTURE]) == of_picture
+    assert all({*card.truth.maps[stage]} | of_picture == set(METHODS) for stage in card.stages)
+    for of in (report for maps in card.truth.maps.values() for report in maps.values()):
         assert 0 <= of.share.low <= of.share.value <= of.share.high <= 1
-    shares = [card.truth[stage]["layercam"].share.value for stage in card.stages]
-    assert len(set(shares)) > 2  # other maps at other stages
-    _, lines, _ = run(capsys, "truth", "--pictures", 6)
-    shown = [line for line in lines if " … " in line]
-    assert [line.split("|")[1].strip() for line in shown] == 2 * [method.title for method in METHODS.values()]
-    assert sum(line.count(" … ") for line in shown) == 2 * len(reports)
+        assert of.hits is not None
+    shares = {card.truth.maps[stage]["layercam"].share.value for stage in card.stages}
+    assert len(shares) > 2  # other maps at other stages
+    rows = [line.split("|")[1].strip() for line in shown if " … " in line]
+    titles = [method.title for method in METHODS.values()]
+    assert rows == [*GUESSES.values(), *titles, GUESSES["blob"], *titles]
+
+
+def test_a_network_that_names_no_lesion_rightly_cannot_be_asked(own: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert own.is_dir()
+    save_tiny("classification", name=KNOWN_TRUTH, labels=tuple("abcde"), titles=tuple("ABCDE"), modality="synthetic")
+    status, _, errors = run(capsys, "truth", "--pictures", 2, "--update")
+    assert status == 2
+    assert "names rightly" in errors
+    assert read_card(KNOWN_TRUTH).truth is None
+
+
+def test_guesses_have_the_share_that_one_can_write_down() -> None:
+    lesion, sought = (np.zeros((40, 60), bool) for _ in range(2))
+    lesion[10:30, 15:45] = True  # a quarter of the picture
+    sought[10:20, 15:30] = True  # a quarter of that
+    found = guesses(lesion, sought)
+    assert found["even"] == (1 / 16, None)
+    assert found["lesion"] == (1 / 4, None)
+    blob = centre_blob(40, 60)
+    assert found["blob"].share == pytest.approx(float(blob[sought].sum() / blob.sum()), rel=1e-5)
+    assert found["blob"].hit is True  # the middle of an even number of pixels is four of them, one of which is sought
 
 
 @pytest.mark.usefixtures("with_phantom")
@@ -134,20 +160,23 @@ def test_without_its_network_the_page_says_so(tiny_models: Path) -> None:
 
 def test_words_and_chart_give_the_figures() -> None:
     analysis, card = sample_analysis(), sample_card("classification")
-    assert trial_words.found(analysis.explanation("mel"), 0.125) == "77 % inside the feature: 6.1 × an even map."
-    assert trial_words.found(analysis.explanation("vasc"), 0.125) == "No positive evidence."
+    shares = {"even": 0.1, "blob": 0.2, "lesion": 0.4}
+    assert trial_words.found(0.77, shares) == "77 % inside the feature: more than by any guess."
+    assert trial_words.found(0.15, shares) == "15 % inside the feature: no more than a blob in the middle has (20 %)."
+    assert trial_words.found(math.nan, shares) == "No positive evidence."
+    assert trial_words.guessed(shares).startswith("Inside it: an even map 10 %, a blob")
     assert trial_words.named(analysis.prediction, card, "mel") == "The network names it Melanoma, with 63 %."
     assert "That is wrong: it is Dermatofibroma" in trial_words.named(analysis.prediction, card, "df")
-    reports = {
-        "grad-cam": TruthReport(40, Interval(0.4, 0.3, 0.5), 0.1, Interval(0.8, 0.7, 0.9)),
-        "layercam": TruthReport(40, Interval(0.6, 0.5, 0.7), 0.1, Interval(0.9, 0.8, 1.0)),
+    maps = {
+        "grad-cam": FoundReport(Interval(0.4, 0.3, 0.5), Interval(0.8, 0.7, 0.9)),
+        "layercam": FoundReport(Interval(0.6, 0.5, 0.7), Interval(0.9, 0.8, 1.0)),
     }
-    assert "10 % inside" in trial_words.truth_reading(reports)
-    assert trial_words.truth_alt(reports).endswith("Grad-CAM 40 %, LayerCAM 60 %")
-    figure = truth_chart(reports)
-    assert list(figure.data[0].x) == [0.6, 0.4]
-    assert list(figure.layout.yaxis.ticktext) == ["LayerCAM", "Grad-CAM"]
-    assert figure.layout.shapes[0].x0 == 0.1
+    even = {"even": FoundReport(Interval(0.5, 0.4, 0.6), None)}
+    assert "40 lesions" in trial_words.truth_reading(TruthReport(40, even, {"stage4": maps}))
+    assert trial_words.truth_alt(maps, even).endswith("Grad-CAM 40 %, LayerCAM 60 %, an even map 50 %")
+    figure = truth_chart(maps, even)
+    assert [list(trace.x) for trace in figure.data] == [[0.6, 0.4], [0.5], [0.9, 0.8], []]
+    assert list(figure.layout.yaxis.ticktext) == ["LayerCAM", "An even map", "Grad-CAM"]
 
 
 def _view(app: AppTest) -> AppTest:

@@ -13,6 +13,7 @@ from skinvision.faithfulness.curves import (
     curves_portions,
     probability_of,
 )
+from skinvision.faithfulness.guesses import Found, guesses
 from skinvision.faithfulness.inside import Inside, area_share, lesion_share, pointing_hit
 from skinvision.faithfulness.randomised import Mapper, Similarity, levels, randomise, similarity
 from skinvision.faithfulness.removal import Removal, blurred
@@ -25,6 +26,7 @@ __all__ = [
     "Curve",
     "Curves",
     "Findings",
+    "Found",
     "HEADLINES",
     "Inside",
     "Mapper",
@@ -45,6 +47,7 @@ __all__ = [
     "compare",
     "curves_portions",
     "disturb",
+    "guesses",
     "judge",
     "lesion_share",
     "levels",

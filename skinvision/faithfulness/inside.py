@@ -51,14 +51,14 @@ def lesion_share(saliency: NDArray[Any], lesion: NDArray[np.bool_]) -> float:
         ShapeMismatch: map and mask differ in size.
     """
     check_size(saliency, *lesion.shape)
-    evidence = positive_part(saliency)
+    evidence, where = positive_part(saliency), lesion.astype(bool)
     total = evidence.sum()
-    return float(evidence[lesion].sum() / total) if total > 0 and lesion.any() else float("nan")
+    return float(evidence[where].sum() / total) if total > 0 and where.any() else float("nan")
 
 
 def area_share(lesion: NDArray[np.bool_]) -> float:
     """The lesion's share of the picture, in [0, 1]; 0 where there is no lesion."""
-    return float(lesion.mean())
+    return float(lesion.astype(bool).mean())
 
 
 def pointing_hit(saliency: NDArray[Any], lesion: NDArray[np.bool_]) -> bool | None:
@@ -73,6 +73,6 @@ def pointing_hit(saliency: NDArray[Any], lesion: NDArray[np.bool_]) -> bool | No
         ShapeMismatch: map and mask differ in size.
     """
     check_size(saliency, *lesion.shape)
-    if saliency.max() <= 0 or not lesion.any():
+    if not saliency.max() > 0 or not lesion.any():  # a maximum of NaN is not > 0 either
         return None
-    return bool(lesion[saliency == saliency.max()].any())
+    return bool(lesion.astype(bool)[saliency == saliency.max()].any())

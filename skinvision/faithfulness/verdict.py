@@ -23,6 +23,8 @@ Code = Literal["believable", "doubtful", "not believable"]
 Stand = Literal["for", "against", "aside", "unknown"]
 Measure = Literal["against chance", "against a blob", "ROAD", "randomisation", "stability", "inside the lesion"]
 
+LOST = 0.1  # of a probability: what ROAD has to take away, with either pixels, before the two are compared
+
 NEEDED: tuple[Measure, ...] = ("against chance", "against a blob", "randomisation")
 
 HEADLINES: Mapping[Code, str] = {
@@ -38,10 +40,10 @@ above {UNCHANGED}), or neither deletion nor insertion goes better by the map tha
 Better than by chance: better than in every one of {DRAWS} random orders.
 
 Doubtful: deletion or insertion goes worse by the map than in every random order, or neither goes better; or neither
-goes better than by a blob in the middle; or ROAD loses as much without the least relevant pixels as without the most
-relevant; or noise, a shift of one pixel or JPEG change the map by more than {UNSTEADY:.0%}; or the curves or the
-randomisation have not been measured, or could not be, because the class never gets a probability of {FAINT:.0%}. Areas
-and probabilities within {EQUAL} of each other are equal.
+goes better than by a blob in the middle; or ROAD, where it loses {LOST:.0%} of the probability at all, loses as much
+without the least relevant pixels as without the most relevant; or noise, a shift of one pixel or JPEG change the map by
+more than {UNSTEADY:.0%}; or the curves or the randomisation have not been measured, or could not be, because the class
+never gets a probability of {FAINT:.0%}. Areas and probabilities within {EQUAL} of each other are equal.
 
 Believable: none of these. It may still be a true map of a network that is wrong: how much of the evidence lies inside
 the lesion, and what a mirror image changes, is told beside the grade, because that is about the network."""
@@ -119,7 +121,10 @@ def _against_chance(compared: Compared | None) -> Reason:
     if compared is None or _is_faint(compared):
         return _unknown("against chance", _MISSING if compared is None else _FAINT)
     better, worse = _than_chance(compared)
+    draws = compared.references.random
+    deletion, insertion = (sum(each) for each in zip(*(compared.own.beat(each) for each in draws), strict=True))
     words = _areas(compared.own, compared.references.chance, "blocks in random order, on average")
+    words += f" Deletion goes better than in {deletion} of {len(draws)} random orders, insertion than in {insertion}."
     return Reason("against chance", "for" if better and not worse else "against", words)
 
 
@@ -162,14 +167,19 @@ def _road(road: Road | None) -> Reason:
     if road.whole < FAINT:
         return _unknown("ROAD", _FAINT)
     most, least = np.mean(road.without_most), np.mean(road.without_least)
-    words = f"Of a probability of {road.whole:.0%}, {most:.0%} are left without the most relevant pixels"
-    return Reason("ROAD", "for" if least - most > EQUAL else "against", f"{words} and {least:.0%} without the least.")
+    words = (
+        f"Of a probability of {road.whole:.0%}, {most:.0%} are left without the most relevant pixels and {least:.0%} "
+        "without the least."
+    )
+    if min(most, least) > (1 - LOST) * road.whole:
+        return _unknown("ROAD", f"{words} That is too little lost to tell.")
+    return Reason("ROAD", "for" if least - most > EQUAL else "against", words)
 
 
 def _randomisation(found: Mapping[str, Similarity] | None) -> Reason:
     rank, ssim = _means(found)
     if math.isnan(rank):
-        return _unknown("randomisation", _EMPTY if found else _MISSING)
+        return _unknown("randomisation", _SOME_EMPTY if found else _MISSING)
     words = f"As the network forgets, the map keeps a mean rank correlation of {rank:.2f} (SSIM {ssim:.2f})."
     if rank > UNCHANGED:
         return Reason("randomisation", "against", f"{words} So it is not about what the network learned.", grave=True)
@@ -207,6 +217,7 @@ def _inside(found: Inside | None) -> Reason:
 _MISSING = "Not measured."
 _FAINT = "The class has hardly any probability here, so there is nothing to lose."
 _EMPTY = "The map has no positive evidence."
+_SOME_EMPTY = "The map, or one of those after forgetting, has no positive evidence."
 
 
 def _unknown(measure: Measure, words: str = _MISSING) -> Reason:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from skinvision.types import Explanation, LesionMask
+from skinvision.card import ModelCard
+from skinvision.render.words import held_back
+from skinvision.types import Analysis, Explanation
 
 if TYPE_CHECKING:  # matplotlib comes with it
     from skinvision.faithfulness import Curves, Findings, Similarity, Verdict
@@ -36,7 +39,8 @@ class Explained(msgspec.Struct, frozen=True, kw_only=True):
     and those that need positive evidence or a lesion where there is none. ``random`` holds the means of several random
     orders. ``randomisation`` holds rank correlations, ``randomisation_ssim`` structural similarities, by what was
     forgotten, together with all before it. ``stability`` is the largest relative change of the map under noise, a shift
-    by one pixel and JPEG, ``mirror`` that in the mirror.
+    by one pixel and JPEG, ``mirror`` that in the mirror. ``probability`` is that of the target, and ``in_distribution``
+    says whether the picture is like those that the classifier learnt from.
     """
 
     source: str
@@ -60,22 +64,28 @@ class Explained(msgspec.Struct, frozen=True, kw_only=True):
     mirror: float | None = None
     verdict: str | None = None
     reasons: tuple[str, ...] | None = None
+    probability: float | None = None
+    in_distribution: bool | None = None
 
 
 def explained(
     source: str,
     explanation: Explanation,
-    mask: LesionMask,
+    analysis: Analysis,
+    card: ModelCard,
     findings: Findings | None = None,
-    verdict: Verdict | None = None,
+    judge: Callable[[Findings], Verdict] | None = None,
 ) -> Explained:
     """The JSON form of a map.
 
     Args:
         source: what the picture is called, such as its path.
-        mask: of the picture.
-        findings, verdict: of the tests; None where the map was not put to them.
+        analysis: of the picture. Where the pages show no outline, nothing is told of the lesion.
+        card: of the classifier.
+        findings: of the tests; None where the map was not put to them.
+        judge: says what they come to.
     """
+    is_known = analysis.mask.box is not None and not held_back(analysis.mask, card)
     found = Explained(
         source=source,
         status="ok",
@@ -83,10 +93,15 @@ def explained(
         method=explanation.method,
         stage=explanation.stage,
         peak=explanation.peak,
-        lesion_share=_known(explanation.lesion_share) if mask.box else None,
+        lesion_share=_known(explanation.lesion_share) if is_known else None,
+        probability=analysis.prediction.probability(explanation.target),
+        in_distribution=analysis.prediction.in_distribution,
     )
-    if findings is None or verdict is None:
+    if findings is None or judge is None:
         return found
+    if not is_known:
+        findings = replace(findings, inside=None)
+    verdict = judge(findings)
     inside, compared, road, randomised = findings.inside, findings.compared, findings.road, findings.randomised
     changes = {
         "area_share": inside and inside.area_share,

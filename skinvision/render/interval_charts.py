@@ -13,7 +13,7 @@ from skinvision.render.charts import BLUE, GREY, GRID, VERMILLION, bold, framed,
 from skinvision.render.leaderboard import Board, Interval, is_default, with_interval
 from skinvision.render.study import Row
 from skinvision.render.words import percent
-from skinvision.reports import ClassificationReport, GroupReport, MethodReport, Sweep, TruthReport
+from skinvision.reports import GUESSES, ClassificationReport, FoundReport, GroupReport, MethodReport, Sweep
 
 FEW, FEW_MELANOMAS = 30, 10  # pictures below which a group's figure is drawn pale
 _PALE = {BLUE: "rgba(86,160,207,0.55)", VERMILLION: "rgba(230,140,80,0.55)"}
@@ -132,22 +132,25 @@ def contest_chart(reports: Mapping[str, MethodReport]) -> go.Figure:
     return framed(figure, height=52 * len(ranked) + 80)
 
 
-def truth_chart(reports: Mapping[str, TruthReport]) -> go.Figure:
-    """What each method's maps have inside the deciding feature, against an even map, and how often they point at it."""
-    ranked = sorted(reports.items(), key=lambda item: -item[1].share.value)
+def truth_chart(maps: Mapping[str, FoundReport], guesses: Mapping[str, FoundReport]) -> go.Figure:
+    """What each method's maps have inside the deciding feature, and how often they point at it; guesses are hollow."""
+    found = [(METHODS[name].title, of, False) for name, of in maps.items()]
+    found += [(GUESSES[name][0].upper() + GUESSES[name][1:], of, True) for name, of in guesses.items()]
+    ranked = sorted(found, key=lambda row: -row[1].share.value)
     figure = go.Figure()
     for name, colour, place, of in (
-        ("inside the feature", BLUE, -_APART, [report.share for _, report in ranked]),
-        ("maximum inside", VERMILLION, _APART, [report.hits for _, report in ranked]),
+        ("inside the feature", BLUE, -_APART, [report.share for _, report, _ in ranked]),
+        ("maximum inside", VERMILLION, _APART, [report.hits for _, report, _ in ranked]),
     ):
         dots = [
-            _Dot(number + place, one.value, (one.low, one.high), percent(one.value), METHODS[method].title)
-            for number, ((method, _), one) in enumerate(zip(ranked, of, strict=True))
+            _Dot(number + place, one.value, (one.low, one.high), percent(one.value), title, pale)
+            for number, ((title, _, pale), one) in enumerate(zip(ranked, of, strict=True))
+            if one
         ]
-        figure.add_trace(_dots(dots, colour, name))
-    _rows(figure, [METHODS[method].title for method, _ in ranked])
-    _share_axis(figure, "with 95 % interval; dotted: an even map")
-    figure.add_vline(ranked[0][1].even, line={"color": GREY, "dash": "dot"})
+        for pale in (False, True):
+            figure.add_trace(_dots([dot for dot in dots if dot.pale == pale], colour, name, pale))
+    _rows(figure, [wrapped(title) for title, _, _ in ranked])
+    _share_axis(figure, "with 95 % interval; hollow: without looking into the network")
     framed(figure, height=58 * len(ranked) + 110)
     return figure.update_layout(legend={"y": 1, "yanchor": "bottom"}, margin_t=36)
 

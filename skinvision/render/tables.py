@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 
 from skinvision.card import ModelCard, Task
 from skinvision.methods import METHODS
 from skinvision.reports import (
+    GUESSES,
     ClassificationReport,
+    FoundReport,
     GroupReport,
     Interval,
     MethodReport,
@@ -74,30 +77,31 @@ def contest_table(reports: Mapping[str, MethodReport]) -> str:
             METHODS[name].title,
             f"{of.n}",
             *(_with_ends(figure) for figure in (of.deletion, of.insertion, of.gain)),
-            ", ".join(f"{count} {code}" for code, count in sorted(of.verdicts.items())),
+            ", ".join(f"{count} {code}" for code, count in sorted(of.verdicts.items())) or _NONE,
         ]
         for name, of in reports.items()
     )
     return _table(("method", "n", "deletion", "insertion", "better than chance by", "verdicts"), rows)
 
 
-def truth_table(reports: Mapping[str, Mapping[str, TruthReport]]) -> str:
+def truth_table(report: TruthReport) -> str:
     """How well each method's maps find what decides, by stage: two tables; ends without a line break."""
-    if not reports:
-        return "The network names none of these lesions rightly, so there is nothing to measure."
-    some = next(of for by_method in reports.values() for of in by_method.values())
-    about = f"{some.n} lesions; an even map would have {_number(some.even)} inside the feature"
-    titles = {f"inside the feature ({about})": "share", "how often the maximum is inside": "hits"}
-    return "\n\n".join(f"{title}:\n\n{_by_stage(reports, figure)}" for title, figure in titles.items())
+    titles = {"Inside the feature": "share", "How often the maximum is inside": "hits"}
+    return "\n\n".join(f"{title}, of {report.n}:\n\n{_found(report, name)}" for title, name in titles.items())
 
 
-def _by_stage(reports: Mapping[str, Mapping[str, TruthReport]], figure: str) -> str:
-    rows = (
-        [method.title, *(_with_ends(getattr(of[name], figure)) if name in of else _NONE for of in reports.values())]
-        for name, method in METHODS.items()
-        if any(name in of for of in reports.values())
+def _found(report: TruthReport, figure: str) -> str:
+    """Methods by stage, under what guesses have, which know of no stage."""
+
+    def cell(found: FoundReport | None) -> str:
+        value = getattr(found, figure) if found else None
+        return _with_ends(value) if value else _NONE
+
+    guesses = ([GUESSES[name], *[cell(found)] * len(report.maps)] for name, found in report.guesses.items())
+    methods = (
+        [method.title, *(cell(maps.get(name)) for maps in report.maps.values())] for name, method in METHODS.items()
     )
-    return _table(("method", *reports), rows)
+    return _table(("method", *report.maps), chain(guesses, methods))
 
 
 def report_tables(report: SegmentationReport | ClassificationReport) -> str:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from skinvision.card import ModelCard
 from skinvision.methods import METHODS
 from skinvision.render.words import percent
-from skinvision.reports import Spread, TruthReport
-from skinvision.types import Explanation, Prediction
+from skinvision.reports import GUESSES, FoundReport, Spread, TruthReport
+from skinvision.types import Prediction
 
 if TYPE_CHECKING:  # torch and matplotlib come with it
     from skinvision.faithfulness import Findings, Reason, Stability
@@ -63,27 +63,39 @@ def named(prediction: Prediction, card: ModelCard, feature: str) -> str:
     return f"{said} That is wrong: it is {card.title_of(feature)}, so there is no telling where it looked."
 
 
-def found(explanation: Explanation, even: float) -> str:
-    """How much of a map lies on what decides, against an even map."""
-    if math.isnan(explanation.lesion_share):
+def found(share: float, guesses: Mapping[str, float]) -> str:
+    """What share of a map lies on what decides, and whether that is more than guesses have.
+
+    Args:
+        share: NaN of a map without positive evidence.
+        guesses: the same of what knows nothing of the network, by a key of ``reports.GUESSES``.
+    """
+    if math.isnan(share):
         return "No positive evidence."
-    return (
-        f"{percent(explanation.lesion_share)} inside the feature: {explanation.lesion_share / even:.1f} × an even map."
-    )
+    as_good = [name for name, other in guesses.items() if other >= share]
+    if not as_good:
+        return f"{percent(share)} inside the feature: more than by any guess."
+    least = min(as_good, key=guesses.__getitem__)
+    return f"{percent(share)} inside the feature: no more than {GUESSES[least]} has ({percent(guesses[least])})."
 
 
-def truth_reading(reports: Mapping[str, TruthReport]) -> str:
+def guessed(guesses: Mapping[str, float]) -> str:
+    """What share of guesses lies on what decides."""
+    return "Inside it: " + ", ".join(f"{GUESSES[name]} {percent(share)}" for name, share in guesses.items()) + "."
+
+
+def truth_reading(report: TruthReport) -> str:
     """How to read the figures of many lesions."""
-    some = next(iter(reports.values()))
     return (
-        f"{some.n} lesions that the network names rightly. An even map would have "
-        f"{percent(some.even)} inside the feature."
+        f"{report.n} lesions that the network names rightly. Features lie in lesions, and lesions in the middle: a "
+        "method that is no better than an even map of the lesion has found the lesion, not the feature."
     )
 
 
-def truth_alt(reports: Mapping[str, TruthReport]) -> str:
+def truth_alt(maps: Mapping[str, FoundReport], guesses: Mapping[str, FoundReport]) -> str:
     """Alternative text of what each method's maps have inside the feature."""
-    rows = (f"{METHODS[name].title} {percent(of.share.value)}" for name, of in reports.items())
+    titles = {name: method.title for name, method in METHODS.items()} | GUESSES
+    rows = (f"{titles[name]} {percent(of.share.value)}" for name, of in (*maps.items(), *guesses.items()))
     return f"Share of the map inside the deciding feature. {', '.join(rows)}"
 
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from tqdm import tqdm
 
 from skinvision import phantom
 from skinvision.catalogue import KNOWN_TRUTH
-from skinvision.faithfulness import pointing_hit
+from skinvision.errors import DataRejected
+from skinvision.faithfulness import Found, guesses, pointing_hit
 from skinvision.methods import METHODS, ON_PICTURE
 from skinvision.models import registry
+from skinvision.phantom import Phantom
 from skinvision.pipeline import Analyser
-from skinvision.reports import Interval, TruthReport
+from skinvision.reports import FoundReport, Interval, TruthReport
 from skinvision.training.intervals import Bootstrap, rounded, wilson
 from skinvision.types import Analysis
 
@@ -22,56 +24,70 @@ _FIRST_SEED = 1_000_000  # none that a network learnt from
 _HEIGHT, _WIDTH = 192, 256
 
 
-def known_truth(pictures: int) -> dict[str, dict[str, TruthReport]]:
-    """Measure all methods at all stages on phantoms that the network names rightly, and write it into its card.
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """Of one lesion: what guesses have, and maps by stage and method."""
+
+    guesses: dict[str, Found]
+    maps: dict[str, dict[str, Found]]
+
+
+def known_truth(pictures: int, *, update: bool = False) -> TruthReport:
+    """Measure all methods at all stages on phantoms that the network names rightly.
 
     Args:
         pictures: how many.
+        update: write what was found into the network's card.
 
     Returns:
-        By stage, last one first, then by method, as the card now has it; methods that work on the picture come last.
+        Stages from the last one to the first, then methods that work on the picture.
 
     Raises:
+        DataRejected: the network names none of the lesions rightly.
         UnknownName, WeightsRejected: there is no such network.
     """
-    analyser = Analyser.load(classifier=KNOWN_TRUTH)
-    stages = analyser.classifier_card.stages[::-1]
-    found = []
+    analyser, rows = Analyser.load(classifier=KNOWN_TRUTH), []
     for seed in tqdm(range(_FIRST_SEED, _FIRST_SEED + pictures), desc="drawing and explaining"):
         drawn = phantom.lesson(seed, _HEIGHT, _WIDTH)
         analysis = analyser.analyse(phantom.as_case(drawn), mask=phantom.feature_mask(drawn))
         if analysis.prediction.top == drawn.feature:
-            found.append(
-                {stage: _measured(analyser, analysis, stage, drawn.feature) for stage in (*stages, ON_PICTURE)}
-            )
-    reports = {stage: _reports([maps[stage] for maps in found]) for stage in found[0]} if found else {}
-    registry.rewrite(replace(registry.read_card(KNOWN_TRUTH), truth=reports))
-    return reports
+            rows.append(_row(analyser, analysis, drawn))
+    if not rows:
+        raise DataRejected("synthetic lesions that the network names rightly", "none", "draw more, or train it first")
+    report = TruthReport(
+        n=len(rows),
+        guesses=_reports([row.guesses for row in rows]),
+        maps={stage: _reports([row.maps[stage] for row in rows]) for stage in rows[0].maps},
+    )
+    if update:
+        registry.rewrite(replace(registry.read_card(KNOWN_TRUTH), truth=report))
+    return report
 
 
-_Row = tuple[float, float, bool]  # share inside the feature, share of an even map, whether the maximum is inside
+def _row(analyser: Analyser, analysis: Analysis, drawn: Phantom) -> _Row:
+    stages = (*analyser.classifier_card.stages[::-1], ON_PICTURE)
+    maps = {stage: _maps(analyser, analysis, stage, drawn.feature) for stage in stages}
+    return _Row(guesses(drawn.mask, analysis.mask.binary), maps)
 
 
-def _measured(analyser: Analyser, analysis: Analysis, stage: str, feature: str) -> dict[str, _Row]:
-    rows = {}
-    for name in (method.name for method in METHODS.values() if method.by_stage == (stage != ON_PICTURE)):
+def _maps(analyser: Analyser, analysis: Analysis, stage: str, feature: str) -> dict[str, Found]:
+    found = {}
+    for name in (name for name, method in METHODS.items() if method.by_stage == (stage != ON_PICTURE)):
         explanation = analyser.attribute(analysis, name, stage, feature)
         hit = pointing_hit(explanation.evidence, analysis.mask.binary)
-        rows[name] = (explanation.lesion_share, analysis.mask.area_fraction, bool(hit))
-    return rows
+        found[name] = Found(explanation.lesion_share, bool(hit))
+    return found
 
 
-def _reports(found: Sequence[dict[str, _Row]]) -> dict[str, TruthReport]:
-    return {name: _report([rows[name] for rows in found]) for name in found[0]}
+def _reports(found: Sequence[dict[str, Found]]) -> dict[str, FoundReport]:
+    return {name: _report([each[name] for each in found]) for name in found[0]}
 
 
-def _report(rows: Sequence[_Row]) -> TruthReport:
-    share, even, hits = (np.array(column) for column in zip(*rows, strict=True))
-    share = np.nan_to_num(share)  # a map without positive evidence finds nothing
-    again = Bootstrap.over([""] * len(rows))
-    return TruthReport(
-        n=len(rows),
-        share=Interval(rounded(share.mean()), *again.mean(share)),
-        even=rounded(even.mean()),
-        hits=Interval(rounded(hits.mean()), *(wilson(int(hits.sum()), len(rows)) or (0.0, 1.0))),
+def _report(rows: Sequence[Found]) -> FoundReport:
+    """A map without positive evidence finds nothing."""
+    share = np.nan_to_num(np.array([found.share for found in rows]))
+    hits = [found.hit for found in rows if found.hit is not None]
+    return FoundReport(
+        share=Interval(rounded(share.mean()), *Bootstrap.over([""] * len(rows)).mean(share)),
+        hits=Interval(rounded(np.mean(hits)), *ends) if (ends := wilson(sum(hits), len(hits))) else None,
     )

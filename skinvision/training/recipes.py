@@ -169,16 +169,6 @@ RESNEXT50 = replace(
     region="box",
     hint_weight=1.0,
 )
-# Goes on from the first round, with teachers who agree on less.
-RESNEXT50_TAUGHT = replace(
-    RESNEXT50,
-    name="resnext50-taught",
-    start_names={"": ""},
-    phases=(Phase((192, 192), 7, mixup=0.4),),
-    learning_rate=2e-4,
-    frozen=("stages.stem", "stages.stage1"),
-    hint_weight=0.0,
-)
 REST_LITE = replace(
     RESNEXT50,
     name="rest_lite",
@@ -280,7 +270,6 @@ RECIPES = {
         MOBILENET_V2_TAUGHT,
         EFFICIENTNET_B0,
         RESNEXT50,
-        RESNEXT50_TAUGHT,
         REST_LITE,
         PLAIN_CNN,
         CLINICAL,

@@ -141,7 +141,7 @@ def _measures(findings: Findings, compared: str) -> None:
     grid = st.grid(2, min_column_width=340, gap="medium")
     with grid.cell():
         _inside(findings, compared)
-    for draw in (_curves, _randomisation, _stability):
+    for draw in (_road, _curves, _randomisation, _stability):
         with grid.cell():
             draw(findings)
 
@@ -159,14 +159,18 @@ def _inside(findings: Findings, compared: str) -> None:
     columns[2].metric("Maximum", "inside" if found.pointing_hit else "outside")
     if compared:
         st.markdown(literal(compared))
-    if findings.road:
-        road = findings.road
-        st.subheader("Remove and debias (ROAD)", anchor=False)
-        st.caption(trial_words.ROAD)
-        columns = st.columns(3)
-        columns[0].metric("Whole picture", words.percent(road.whole))
-        columns[1].metric("Without the most relevant", words.percent(sum(road.without_most) / len(road.without_most)))
-        columns[2].metric("Without the least", words.percent(sum(road.without_least) / len(road.without_least)))
+
+
+def _road(findings: Findings) -> None:
+    road = findings.road
+    if road is None:
+        return
+    st.subheader("Remove and debias (ROAD)", anchor=False)
+    st.caption(trial_words.ROAD)
+    columns = st.columns(3)
+    columns[0].metric("Whole picture", words.percent(road.whole))
+    columns[1].metric("Without the most relevant", words.percent(sum(road.without_most) / len(road.without_most)))
+    columns[2].metric("Without the least", words.percent(sum(road.without_least) / len(road.without_least)))
 
 
 def _curves(findings: Findings) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import streamlit as st
 
@@ -11,7 +11,7 @@ from skinvision.card import ModelCard
 from skinvision.catalogue import KNOWN_TRUTH
 from skinvision.methods import METHODS, ON_PICTURE
 from skinvision.phantom import Feature
-from skinvision.render import lab_words, screen, trial_words, words
+from skinvision.render import lab_words, screen, trial_words
 from skinvision.render.interval_charts import truth_chart
 from skinvision.types import Analysis, Explanation
 from skinvision.ui import controls, models
@@ -22,6 +22,14 @@ _FIRST_SEED = 2_000_000  # none that the network learnt from, nor any that its c
 _SIZE = (300, 400)  # px
 _WAITING_PX = 640  # about the height of the maps, so that the page does not jump
 _KEPT = "known_truth"
+
+
+class _Made(NamedTuple):
+    """A lesion with its feature in the place of the mask, maps of it, and what share of guesses is on the feature."""
+
+    analysis: Analysis
+    maps: tuple[Explanation, ...]
+    guesses: dict[str, float]
 
 
 def show() -> None:
@@ -38,14 +46,15 @@ def show() -> None:
     feature, seed, stage = _chosen(card)
     place = st.empty()
     place.skeleton(_WAITING_PX)
-    analysis, maps = _explained(feature, seed, stage)
+    made = _explained(feature, seed, stage)
     with place.container(border=True):
-        _pictures(analysis, maps, feature)
-    if stage in card.truth:
-        found = {**card.truth[stage], **card.truth.get(ON_PICTURE, {})}
+        _pictures(made, feature)
+    if card.truth:
+        maps, guesses = {**card.truth.maps[stage], **card.truth.maps[ON_PICTURE]}, card.truth.guesses
         st.subheader("On many such lesions", anchor=False)
-        st.caption(trial_words.truth_reading(found))
-        st.plotly_chart(truth_chart(found), config={"displayModeBar": False}, alt=trial_words.truth_alt(found))
+        st.caption(trial_words.truth_reading(card.truth))
+        chart = truth_chart(maps, guesses)
+        st.plotly_chart(chart, config={"displayModeBar": False}, alt=trial_words.truth_alt(maps, guesses))
 
 
 def _chosen(card: ModelCard) -> tuple[Feature, int, str]:
@@ -68,31 +77,35 @@ def _chosen(card: ModelCard) -> tuple[Feature, int, str]:
     return feature, _FIRST_SEED + st.session_state.get(seeds, 0), stage
 
 
-def _explained(feature: Feature, seed: int, stage: str) -> tuple[Analysis, list[Explanation]]:
+def _explained(feature: Feature, seed: int, stage: str) -> _Made:
     """The lesion with its feature in the place of the mask, and the maps of the quick methods; kept for reruns."""
     kept: dict[str, Any] = st.session_state.setdefault(_KEPT, {})
     if kept.get("of") != (feature, seed, stage):
         kept.update(of=(feature, seed, stage), made=_make(feature, seed, stage))
-    made: tuple[Analysis, list[Explanation]] = kept["made"]
+    made: _Made = kept["made"]
     return made
 
 
-def _make(feature: Feature, seed: int, stage: str) -> tuple[Analysis, list[Explanation]]:
+def _make(feature: Feature, seed: int, stage: str) -> _Made:
+    from skinvision.faithfulness import guesses  # with it comes torch, which is needed from here on
+
     drawn = phantom.lesson(seed, *_SIZE, feature)
     analyser = models.analyser(models.names("segmentation")[0], KNOWN_TRUTH)
     analysis = analyser.analyse(phantom.as_case(drawn), mask=phantom.feature_mask(drawn))
     quick = (method for method in METHODS.values() if not method.is_slow)
-    return analysis, [analyser.attribute(analysis, method.name, stage, feature) for method in quick]
+    maps = tuple(analyser.attribute(analysis, method.name, stage, feature) for method in quick)
+    known = guesses(drawn.mask, analysis.mask.binary)
+    return _Made(analysis, maps, {name: guess.share for name, guess in known.items()})
 
 
-def _pictures(analysis: Analysis, maps: list[Explanation], feature: str) -> None:
-    card = models.card(KNOWN_TRUTH)
+def _pictures(made: _Made, feature: str) -> None:
+    card, (analysis, maps, guesses) = models.card(KNOWN_TRUTH), made
     st.markdown(literal(trial_words.named(analysis.prediction, card, feature)))
     row = st.grid(1 + len(maps), min_column_width=230)
     with row.cell():
         st.markdown("**Where the truth is**")
         st.image(screen.mask_jpeg(analysis, _OPACITY), alt=f"The lesion with its feature outlined: {feature}")
-        st.caption(f"Synthetic; {words.percent(analysis.mask.area_fraction)} of the picture.")
+        st.caption(f"Synthetic. {trial_words.guessed(guesses)}")
     for explanation in maps:
         with row.cell():
             st.markdown(f"**{literal(METHODS[explanation.method].title)}**")
@@ -100,4 +113,4 @@ def _pictures(analysis: Analysis, maps: list[Explanation], feature: str) -> None
                 analysis.case, explanation, explanation.peak, _OPACITY, lab_words.unit(explanation.method)
             )
             st.image(jpeg, alt=lab_words.map_alt(explanation, card))
-            st.caption(trial_words.found(explanation, analysis.mask.area_fraction))
+            st.caption(trial_words.found(explanation.lesion_share, guesses))
