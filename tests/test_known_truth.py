@@ -13,6 +13,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from skinvision import phantom
+from skinvision.card import Dataset
 from skinvision.catalogue import KNOWN_TRUTH, read_card
 from skinvision.errors import DataRejected
 from skinvision.faithfulness import guesses
@@ -25,7 +26,7 @@ from skinvision.reports import GUESSES, FoundReport, Interval, TruthReport
 from skinvision.training.data import read_table
 from skinvision.training.phantoms import write_phantoms
 from skinvision.training.recipes import PHANTOM, PHANTOM_TITLES
-from tests.pages import alts, bring, checked, click, lesion, models_in, opened, select
+from tests.pages import alts, bring, checked, click, headers, lesion, models_in, opened, select
 from tests.samples import sample_analysis, sample_card
 from tests.test_cli import run
 from tests.tiny import save_tiny
@@ -150,6 +151,17 @@ def test_the_network_of_phantoms_is_offered_for_no_real_lesion() -> None:
     app = bring(opened("explain.py"), lesion(1))
     network = next(box for box in app.selectbox if box.label == "Network")
     assert network.options == ["ResNet-50"]
+
+
+def test_its_figures_are_not_taken_for_those_of_diagnoses(own: Path) -> None:
+    drawn = (Dataset("drawn", "Apache-2.0", "nobody", "by number", {"test": 757}),)
+    save_tiny("classification", name=KNOWN_TRUTH, title="Phantoms", modality="synthetic", data=drawn)
+    assert own.is_dir()
+    assert headers(opened("evidence.py")) == [
+        "Which diagnosis it is",
+        "Which feature a synthetic lesion has",
+        "Where the lesion is",
+    ]
 
 
 def test_without_its_network_the_page_says_so(tiny_models: Path) -> None:

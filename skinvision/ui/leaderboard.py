@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from skinvision import catalogue
-from skinvision.card import ModelCard
+from skinvision.card import Modality, ModelCard
 from skinvision.render.interval_charts import models_chart
 from skinvision.render.leaderboard import (
     Board,
@@ -57,6 +57,13 @@ class _Column:
     width: int = 170
 
 
+_QUESTIONS: dict[Modality, str] = {
+    "dermoscopy": "Which diagnosis it is",
+    "photograph": "Which diagnosis it is on an ordinary photograph",
+    "synthetic": "Which feature a synthetic lesion has",
+}
+
+
 def _board(board: Board, names: dict[str, str], key: str) -> None:
     ranked, title = board.figures[0], _title(board)
     st.header(title, anchor=False)
@@ -78,8 +85,7 @@ def _board(board: Board, names: dict[str, str], key: str) -> None:
 def _title(board: Board) -> str:
     if board.task == "segmentation":
         return "Where the lesion is"
-    on = " on an ordinary photograph" if board.cards[0].modality == "photograph" else ""
-    return f"Which diagnosis it is{on}"
+    return _QUESTIONS[board.cards[0].modality]
 
 
 def _by_class(board: Board, names: dict[str, str], key: str) -> None:
