@@ -15,7 +15,16 @@ PHOTOGRAPHS = replace(CARD, modality="photograph")
 
 @pytest.mark.parametrize(
     ("share", "expected"),
-    [(0, "0 %"), (0.004, "< 1 %"), (0.006, "1 %"), (0.87, "87 %"), (0.994, "99 %"), (0.997, "> 99 %"), (1, "100 %")],
+    [
+        (0, "0 %"),
+        (0.004, "< 1 %"),
+        (0.006, "1 %"),
+        (0.87, "87 %"),
+        (0.994, "99 %"),
+        (0.997, "> 99 %"),
+        (1, "100 %"),
+        (-0.003, "0 %"),
+    ],
 )
 def test_percent(share: float, expected: str) -> None:
     assert words.percent(share) == expected

@@ -112,7 +112,7 @@ def sweep_chart(sweep: Sweep) -> go.Figure:
         figure.add_trace(_dots(dots, colour, name))
         drawn.extend(dots)
     _rows(figure, [wrapped(each.title, 22) for each in ranked])
-    _close_axis(figure, drawn, "share of the pictures, points of accuracy; with 95 % interval")
+    _close_axis(figure, drawn, "with 95 % interval")
     figure.update_xaxes(tickformat=".0%", zeroline=True, zerolinecolor=GRID, zerolinewidth=2)
     framed(figure, height=58 * len(ranked) + 110)
     return figure.update_layout(legend={"y": 1, "yanchor": "bottom"}, margin_t=36)
@@ -150,7 +150,7 @@ def truth_chart(maps: Mapping[str, FoundReport], guesses: Mapping[str, FoundRepo
         for pale in (False, True):
             figure.add_trace(_dots([dot for dot in dots if dot.pale == pale], colour, name, pale))
     _rows(figure, [wrapped(title) for title, _, _ in ranked])
-    _share_axis(figure, "with 95 % interval; hollow: without looking into the network")
+    _share_axis(figure, "with 95 % interval; hollow: guesses")
     framed(figure, height=58 * len(ranked) + 110)
     return figure.update_layout(legend={"y": 1, "yanchor": "bottom"}, margin_t=36)
 

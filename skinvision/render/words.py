@@ -25,7 +25,7 @@ def percent(share: float) -> str:
         return "< 1 %"
     if 0.995 <= share < 1:
         return "> 99 %"
-    return f"{share * 100:.0f} %"
+    return f"{round(100 * share)} %"  # of whole numbers none is -0
 
 
 def number(value: float) -> str:

@@ -12,6 +12,7 @@ import streamlit as st
 from skinvision.card import ModelCard
 from skinvision.render import evidence_charts as charts
 from skinvision.render.interval_charts import contest_chart, recall_chart, sweep_chart
+from skinvision.render.words import percent
 from skinvision.reports import ClassificationReport, MethodReport, SegmentationReport, Sweep
 from skinvision.ui import groups
 from skinvision.ui.cards import sees
@@ -101,7 +102,7 @@ def _shortcuts(sweep: Sweep) -> None:
     low, high = sweep.balanced_accuracy.low, sweep.balanced_accuracy.high
     reading = (
         f"{sum(sweep.n.values())} held-out pictures, at most {max(sweep.n.values())} of a diagnosis, changed in ways "
-        f"that should not matter, at {_percent(sweep.strength)} of the strongest. As they are, balanced accuracy on "
+        f"that should not matter, at {percent(sweep.strength)} of the strongest. As they are, balanced accuracy on "
         f"them is {sweep.balanced_accuracy.value:.3f} ({low:.3f} to {high:.3f}). Only where the lesion is missing, "
         "another answer is no mistake. Try each on the Shortcuts page."
     )
