@@ -77,6 +77,7 @@ def _fill_explain(command: argparse.ArgumentParser) -> None:
     command.add_argument("--segmenter", metavar="NAME", help="the model that finds the lesion")
     command.add_argument("--classifier", metavar="NAME", help="the model that names it")
     command.add_argument("--faithfulness", action="store_true", help="put the map to the test; takes a while")
+    command.add_argument("--in-full", action="store_true", help="with tests that need twenty maps, of slow methods too")
     command.add_argument("--json", action="store_true", help="one JSON object a line and picture")
 
 

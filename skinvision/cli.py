@@ -131,8 +131,10 @@ def _explained(analyser: Analyser, case: Case, source: str, options: Namespace) 
     from skinvision.examine import portions
     from skinvision.faithfulness import judge
 
-    with _portions_bar(portions(card, options.method, with_references=True)) as told:
-        findings = analyser.examine(analysis, explanation, told=told)
+    width, in_full = analyser.widths()[stage], options.in_full
+    total = portions(card, options.method, with_references=True, in_full=in_full, channels=width)
+    with _portions_bar(total) as told:
+        findings = analyser.examine(analysis, explanation, told=told, in_full=in_full)
     return explained(source, explanation, analysis, card, findings, judge)
 
 

@@ -31,6 +31,8 @@ def examine(
     explanation: Explanation,
     references: References | None = None,
     run: Run = at_once,
+    *,
+    in_full: bool = False,
 ) -> Findings:
     """All measures of one map.
 
@@ -38,10 +40,10 @@ def examine(
         model: the classifier that the map is about.
         picture: (1, 3, H, W) float32, as the network takes it.
         lesion: (H, W) bool, in the same pixels.
-        explanation: the map. Where its method is slow, randomisation and stability, which need twenty more maps, are
-            left out.
+        explanation: the map.
         references: those found before for the same picture and class.
         run: gets ``portions`` portions.
+        in_full: whether randomisation and stability, which need twenty more maps, are measured of slow methods too.
 
     Raises:
         UnknownName: the model does not know the label.
@@ -53,10 +55,12 @@ def examine(
     compared = faithfulness.compare(score, Removal.of(picture), own, references, run, block)
     road = faithfulness.remove_and_debias(score, picture, own, run=run)
     randomised = stability = None
-    if not method(explanation.method).is_slow:
-        mapper = partial(_mapped, explanation, card, index)
-        randomised = faithfulness.randomise(mapper, network, picture, run=run)
-        stability = faithfulness.disturb(partial(mapper, network), picture, card.mean, card.std, run=run)
+    is_slow = method(explanation.method).is_slow
+    if in_full or not is_slow:
+        each_test, each_map = (at_once, run) if is_slow else (run, at_once)  # a slow map is many portions by itself
+        mapper = partial(_mapped, explanation, card, index, each_map)
+        randomised = faithfulness.randomise(mapper, network, picture, run=each_test)
+        stability = faithfulness.disturb(partial(mapper, network), picture, card.mean, card.std, run=each_test)
     evidence = on_input(np.maximum(explanation.activation_map, 0), explanation.offset, picture)
     return Findings(compared, road, randomised, stability, faithfulness.Inside.of(evidence, lesion))
 
@@ -67,29 +71,35 @@ def on_input(values: NDArray[np.float32], offset: float, picture: Tensor) -> NDA
     return place(values, Box.whole(height, width), height, width, offset)
 
 
-def portions(card: ModelCard, name: str, *, with_references: bool) -> int:
+def portions(card: ModelCard, name: str, *, with_references: bool, in_full: bool = False, channels: int = 1) -> int:
     """In how many portions ``examine`` does its work.
 
     Args:
         name: of the method.
         with_references: whether they are to be found too.
+        in_full: as for ``examine``.
+        channels: of what leaves the stage.
     """
     curves = faithfulness.curves_portions(with_references) + faithfulness.ROAD_PORTIONS
-    if method(name).is_slow:
+    if method(name).is_slow and not in_full:
         return curves
     levels = 1 + len(card.stages)
-    return curves + 1 + levels + faithfulness.STABILITY_PORTIONS
+    return curves + method(name).portions(channels) * (1 + levels + faithfulness.STABILITY_PORTIONS)
 
 
-def passes(name: str, *, with_references: bool) -> int:
-    """As long as about how many forward passes of one picture ``examine`` takes, without what ROAD imputes."""
+def passes(name: str, *, with_references: bool, a_map: float, in_full: bool = False) -> float:
+    """As long as about how many forward passes of one picture ``examine`` takes, without what ROAD imputes.
+
+    Args:
+        a_map: ``Method.passes`` of one map.
+    """
     curves = 2 * STEPS * (2 + DRAWS if with_references else 1)
-    return curves + BATCH + (0 if method(name).is_slow else 20 * 3)
+    return curves + BATCH + (0 if method(name).is_slow and not in_full else 20 * a_map)
 
 
 def _mapped(
-    explanation: Explanation, card: ModelCard, index: int, network: StagedClassifier, picture: Tensor
+    explanation: Explanation, card: ModelCard, index: int, run: Run, network: StagedClassifier, picture: Tensor
 ) -> NDArray[np.float32]:
     """The same kind of map of another network or picture."""
     stage = card.stages[-1] if explanation.stage == ON_PICTURE else explanation.stage
-    return on_input(attribute(explanation.method, network, picture, stage, index), explanation.offset, picture)
+    return on_input(attribute(explanation.method, network, picture, stage, index, run), explanation.offset, picture)

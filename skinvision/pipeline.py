@@ -140,6 +140,8 @@ class Analyser:
         explanation: Explanation,
         references: References | None = None,
         told: Told | None = None,
+        *,
+        in_full: bool = False,
     ) -> Findings:
         """What tests say of a map of this classifier, on the mask of the analysis.
 
@@ -151,7 +153,8 @@ class Analyser:
         picture = _WORKER.submit(self._seen, analysis).result()
         inside = crop(analysis.mask.binary, analysis.explanations[0].region).astype(np.float32)
         lesion = resize(inside, *picture.shape[2:]) >= 0.5
-        return examine(self._classifier, picture, lesion, explanation, references, _in_turn(told))
+        run = _in_turn(told)
+        return examine(self._classifier, picture, lesion, explanation, references, run, in_full=in_full)
 
     def widths(self) -> dict[str, int]:
         """How many channels leave each stage of the classifier."""

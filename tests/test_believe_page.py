@@ -99,6 +99,10 @@ def test_a_slow_method_says_what_is_left_out(app: AppTest) -> None:
     assert "Randomisation and stability were left out" in _said(app)
     assert _charts(app) == ["Areas under deletion and insertion"]
     assert alts(app, "Occlusion heatmap")
+    click(app, "Measure them too")
+    assert "Randomisation and stability were left out" not in _said(app)
+    assert len(_charts(app)) == 3
+    assert "Measure them too" not in [button.label for button in app.button]
 
 
 def test_a_file_that_is_no_picture_gets_its_sentence(app: AppTest) -> None:

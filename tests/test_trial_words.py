@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
@@ -52,11 +50,6 @@ def test_a_reason_has_a_sign_and_says_for_what_it_stands() -> None:
     assert titles[5].endswith("**Inside the lesion**, about the network:")
 
 
-def test_what_was_left_out_is_said() -> None:
-    assert trial_words.left_out(FINDINGS) is None
-    assert "need twenty more maps" in (trial_words.left_out(replace(FINDINGS, randomised=None)) or "")
-
-
 def test_alternative_texts_give_the_figures() -> None:
     assert trial_words.curves_alt(FINDINGS) == (
         "Areas under deletion and insertion. the map: 0.20 and 0.80; random blocks: 0.50 and 0.50; "
@@ -80,7 +73,7 @@ def test_three_lines_in_each_of_two_curves() -> None:
 
 
 def test_randomisation_begins_with_the_map_itself_and_shows_what_is_below_nought() -> None:
-    figure = trial_charts.randomisation_chart(CASCADE)
+    figure = trial_charts.randomisation_chart(CASCADE, 0.7)
     assert list(figure.data[0].x) == ["nothing", "head", "stage4"]
     assert [list(line.y) for line in figure.data] == [[1.0, 0.3, -0.2], [1.0, 0.5, 0.1]]
     assert figure.layout.yaxis.range[0] < -0.2

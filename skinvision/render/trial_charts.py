@@ -36,8 +36,8 @@ def curves_chart(compared: Compared) -> go.Figure:
     return figure.update_layout(margin_t=32, legend_y=-0.24)
 
 
-def randomisation_chart(found: Mapping[str, Similarity]) -> go.Figure:
-    """What is left of the map as the network forgets, level after level."""
+def randomisation_chart(found: Mapping[str, Similarity], limit: float) -> go.Figure:
+    """What is left of the map as the network forgets, level after level, with the limit of the rule."""
     levels = ["nothing", *found]
     figure = go.Figure()
     for name, colour, values in (
@@ -54,6 +54,7 @@ def randomisation_chart(found: Mapping[str, Similarity]) -> go.Figure:
             hovertemplate="%{x}: %{y:.2f}<extra>" + name + "</extra>",
         )
     lowest = min(0.0, *(min(each.rank_correlation, each.ssim) for each in found.values()))
+    figure.add_hline(limit, line={"color": VERMILLION, "dash": "dash"})
     figure.update_yaxes(range=[lowest - 0.08, 1.08], gridcolor=GRID)
     figure.update_xaxes(title="forgotten, with all before it", showgrid=False)
     framed(figure, height=_HEIGHT)

@@ -38,7 +38,7 @@ ROAD = (
 )
 RANDOMISATION = (
     "The network forgets what it learned, from the head down. A map that stays the same (1) does not show what was "
-    "learned: a drawing of edges would stay."
+    "learned: a drawing of edges would stay. The dashed line is the limit for the mean rank correlation."
 )
 STABILITY = (
     "How much the map changes when the picture hardly does: a little noise, a shift by one pixel, JPEG; and in the "
@@ -46,6 +46,10 @@ STABILITY = (
 )
 
 
+LEFT_OUT = (
+    "Randomisation and stability were left out: they need twenty more maps, and this method is slow. Without them the "
+    "map is doubtful at best."
+)
 KNOWN_TRUTH = (
     "Of a real lesion nobody knows what decides, pixel by pixel. Of these it is known: a program draws the same lesion "
     "with one of five features, and nothing but the feature tells them apart. A small network has learnt to name it. "
@@ -143,16 +147,6 @@ def stability_alt(found: Stability) -> str:
     return (
         f"Largest relative change of the map. Noise {percent(found.noise)}, shift {percent(found.shift)}, "
         f"JPEG {percent(found.jpeg)}, mirror {percent(found.flip)}"
-    )
-
-
-def left_out(findings: Findings) -> str | None:
-    """Why randomisation and stability are missing; None where they are not."""
-    if findings.randomised is not None:
-        return None
-    return (
-        "Randomisation and stability were left out: they need twenty more maps, and this method is slow. So the map is "
-        "doubtful at best."
     )
 
 

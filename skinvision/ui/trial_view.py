@@ -35,7 +35,8 @@ def show(about: Subject) -> None:
     findings = about.upload.findings.get(asked)
     if findings is None:
         with right:
-            _offer(about, asked)
+            st.markdown("Tests ask whether this map tells the truth about the network.")
+            _offer(about, asked, "Put it to the test")
         return
     if words.held_back(about.upload.analyses[about.wanted].mask, about.card):
         findings = replace(findings, inside=None)
@@ -43,6 +44,9 @@ def show(about: Subject) -> None:
 
     with right:
         _verdict(judge(findings))
+        if findings.randomised is None:
+            st.caption(trial_words.LEFT_OUT)
+            _offer(about, asked, "Measure them too", in_full=True)
     _measures(findings, _among_held_out(about, asked, findings))
 
 
@@ -74,27 +78,28 @@ def _map(about: Subject, asked: Asked) -> None:
     st.caption(literal(METHODS[asked.method].says))
 
 
-def _offer(about: Subject, asked: Asked) -> None:
+def _offer(about: Subject, asked: Asked, title: str, *, in_full: bool = False) -> None:
     """The button that begins the tests, which take a while."""
     place = st.empty()
     with place.container():
-        st.markdown("Tests ask whether this map tells the truth about the network.")
-        pressed = st.button("Put it to the test", icon=":material/gavel:", type="primary", key=f"test_{asked}")
-        st.caption(f"Takes {duration(_seconds(about, asked))}. Any click stops it.")
+        pressed = st.button(title, icon=":material/gavel:", type="primary", key=f"test_{asked}_{in_full}")
+        st.caption(f"Takes {duration(_seconds(about, asked, in_full))}. Any click stops it.")
     if pressed:
-        _examine(place, about, asked)
+        _examine(place, about, asked, in_full)
         st.rerun()
 
 
-def _seconds(about: Subject, asked: Asked) -> float:
+def _seconds(about: Subject, asked: Asked, in_full: bool) -> float:
     """How long the tests take, and the map where it is still to be made, by what this picture's analysis took."""
     from skinvision.examine import passes  # with it comes torch, which is loaded by now
 
     method, one_pass = METHODS[asked.method], about.upload.analyses[about.wanted].timings_ms["classify_and_explain"]
     width = models.widths(about.wanted.classifier)[about.stage]
-    first = 0.0 if asked in about.upload.maps else method.passes(width, about.card.above(about.stage))
+    a_map = method.passes(width, about.card.above(about.stage))
+    first = 0.0 if asked in about.upload.maps else a_map
     known = _has_references(about, asked)
-    return (first + passes(asked.method, with_references=not known)) * one_pass / 1000 + _IMPUTING_S
+    tests = passes(asked.method, with_references=not known, a_map=a_map, in_full=in_full)
+    return (first + tests) * one_pass / 1000 + _IMPUTING_S
 
 
 def _has_references(about: Subject, asked: Asked) -> bool:
@@ -103,14 +108,15 @@ def _has_references(about: Subject, asked: Asked) -> bool:
     return work.references(about.upload, asked) is not None
 
 
-def _examine(place: DeltaGenerator, about: Subject, asked: Asked) -> None:
+def _examine(place: DeltaGenerator, about: Subject, asked: Asked, in_full: bool) -> None:
     from skinvision.examine import portions  # with it comes torch, which is loaded by now
     from skinvision.ui import work
 
     if asked not in about.upload.maps:
         method_view.make(place, about, asked)
-    total = portions(about.card, asked.method, with_references=not _has_references(about, asked))
-    work.examine(about.upload, asked, progress.teller(place, total, f"test_{asked}"))
+    known, width = _has_references(about, asked), models.widths(about.wanted.classifier)[about.stage]
+    total = portions(about.card, asked.method, with_references=not known, in_full=in_full, channels=width)
+    work.examine(about.upload, asked, progress.teller(place, total, f"test_{asked}"), in_full=in_full)
 
 
 def _verdict(verdict: Verdict) -> None:
@@ -136,8 +142,6 @@ def _among_held_out(about: Subject, asked: Asked, findings: Findings) -> str:
 
 
 def _measures(findings: Findings, compared: str) -> None:
-    if said := trial_words.left_out(findings):
-        st.caption(said)
     grid = st.grid(2, min_column_width=340, gap="medium")
     with grid.cell():
         _inside(findings, compared)
@@ -186,9 +190,11 @@ def _randomisation(findings: Findings) -> None:
     found = findings.randomised
     if not found or not all(trial_words.is_measurable(each.rank_correlation) for each in found.values()):
         return
+    from skinvision.faithfulness.verdict import UNCHANGED  # with it comes torch, which is loaded by now
+
     st.subheader("Randomisation", anchor=False)
     st.caption(trial_words.RANDOMISATION)
-    chart = trial_charts.randomisation_chart(found)
+    chart = trial_charts.randomisation_chart(found, UNCHANGED)
     st.plotly_chart(chart, config={"displayModeBar": False}, alt=trial_words.randomisation_alt(findings))
 
 

@@ -61,12 +61,13 @@ def attribute(upload: Upload, asked: Asked, told: Told | None = None) -> None:
         upload.maps[asked] = analyser.attribute(analysis, asked.method, asked.stage, asked.target, told)
 
 
-def examine(upload: Upload, asked: Asked, told: Told | None = None) -> None:
-    """Put a map that is made to the test; ``told`` as for ``Analyser.examine``."""
-    if asked not in upload.findings:
+def examine(upload: Upload, asked: Asked, told: Told | None = None, *, in_full: bool = False) -> None:
+    """Put a map that is made to the test; ``told`` and ``in_full`` as for ``Analyser.examine``."""
+    found = upload.findings.get(asked)
+    if found is None or (in_full and found.randomised is None):
         analyser = models.analyser(asked.wanted.segmenter, asked.wanted.classifier)
         analysis, known = upload.analyses[asked.wanted], references(upload, asked)
-        upload.findings[asked] = analyser.examine(analysis, upload.maps[asked], known, told)
+        upload.findings[asked] = analyser.examine(analysis, upload.maps[asked], known, told, in_full=in_full)
 
 
 def references(upload: Upload, asked: Asked) -> References | None:
