@@ -109,7 +109,7 @@ def _expect(found: object) -> playwright.LocatorAssertions:
 
 
 def _heatmap(page: playwright.Page) -> playwright.Locator:
-    return page.get_by_role("img", name=re.compile("^Grad-CAM heatmap for"))
+    return page.get_by_role("img", name=re.compile(r"\bGrad-CAM heatmap for"))
 
 
 def _settled(page: playwright.Page) -> None:

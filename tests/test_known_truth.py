@@ -153,15 +153,17 @@ def test_the_network_of_phantoms_is_offered_for_no_real_lesion() -> None:
     assert network.options == ["ResNet-50"]
 
 
-def test_its_figures_are_not_taken_for_those_of_diagnoses(own: Path) -> None:
+def test_its_figures_are_not_taken_for_those_of_diagnoses(tmp_path: Path) -> None:
     drawn = (Dataset("drawn", "Apache-2.0", "nobody", "by number", {"test": 757}),)
-    save_tiny("classification", name=KNOWN_TRUTH, title="Phantoms", modality="synthetic", data=drawn)
-    assert own.is_dir()
-    assert headers(opened("evidence.py")) == [
-        "Which diagnosis it is",
-        "Which feature a synthetic lesion has",
-        "Where the lesion is",
-    ]
+    with models_in(tmp_path):
+        for task in ("segmentation", "classification"):
+            save_tiny(task)
+        save_tiny("classification", name=KNOWN_TRUTH, title="Phantoms", modality="synthetic", data=drawn)
+        assert headers(opened("evidence.py")) == [
+            "Which diagnosis it is",
+            "Which feature a synthetic lesion has",
+            "Where the lesion is",
+        ]
 
 
 def test_without_its_network_the_page_says_so(tiny_models: Path) -> None:
