@@ -97,7 +97,11 @@ def _found(report: TruthReport, figure: str) -> str:
         value = getattr(found, figure) if found else None
         return _with_ends(value) if value else _NONE
 
-    guesses = ([GUESSES[name], *[cell(found)] * len(report.maps)] for name, found in report.guesses.items())
+    guesses = (
+        [GUESSES[name], *[cell(found)] * len(report.maps)]
+        for name, found in report.guesses.items()
+        if getattr(found, figure)
+    )
     methods = (
         [method.title, *(cell(maps.get(name)) for maps in report.maps.values())] for name, method in METHODS.items()
     )
@@ -172,7 +176,9 @@ def _confusion(report: ClassificationReport) -> str:
 def _number(value: float | tuple[float, float] | None) -> str:
     if value is None:
         return _NONE
-    return f"{value[0]:.3f} … {value[1]:.3f}" if isinstance(value, tuple) else f"{value:.3f}"
+    if isinstance(value, tuple):
+        return f"{_number(value[0])} … {_number(value[1])}"
+    return f"{round(value, 3) + 0.0:.3f}"  # -0.0 becomes 0.0
 
 
 def _with_ends(figure: Interval) -> str:
