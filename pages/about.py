@@ -4,7 +4,6 @@ import streamlit as st
 
 import skinvision
 from skinvision.catalogue import DEFAULTS
-from skinvision.errors import SkinvisionError
 from skinvision.ui import frame, models
 from skinvision.ui.session import literal
 
@@ -78,10 +77,8 @@ def _page() -> None:
     st.markdown(_RULES)
     st.header("What to keep in mind", anchor=False)
     st.markdown(_LIMITS)
-    try:
+    with frame.telling("The cards cannot be read"):
         _sources()
-    except SkinvisionError as error:
-        st.error(f"The cards cannot be read: {literal(str(error))}.", icon=":material/error:")
     st.header("This program", anchor=False)
     st.markdown(
         f"skinvision {skinvision.__version__}, under the Apache License 2.0. It stands on PyTorch, torchvision, "

@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from skinvision.errors import SkinvisionError
 from skinvision.ui import controls, frame, inputs, session
 
 _OF_PICTURE, _OF_KNOWN_TRUTH = "Your picture", "Where the truth is known"
@@ -16,7 +15,9 @@ st.markdown(
 view = controls.chosen_view("believe", [_OF_PICTURE, _OF_KNOWN_TRUTH])
 if view == _OF_PICTURE:
     inputs.show()
-try:  # with these views come OpenCV and plotly, which an empty page does not need
+with frame.telling(
+    "This cannot be shown"
+):  # with these views come OpenCV and plotly, which an empty page does not need
     if view == _OF_KNOWN_TRUTH:
         from skinvision.ui import truth_view
 
@@ -25,5 +26,3 @@ try:  # with these views come OpenCV and plotly, which an empty page does not ne
         from skinvision.ui import bench, trial_view
 
         bench.show("believe", {"Tests": trial_view.show})
-except SkinvisionError as error:
-    st.error(f"This cannot be shown: {session.literal(str(error))}.", icon=":material/error:")

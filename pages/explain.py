@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from skinvision.errors import SkinvisionError
 from skinvision.ui import frame, inputs, session
 
 frame.require()
@@ -15,7 +14,5 @@ inputs.show()
 if session.uploads():
     from skinvision.ui import explaining  # with it come OpenCV and plotly, which an empty page does not need
 
-    try:
+    with frame.telling("This cannot be shown"):
         explaining.show()
-    except SkinvisionError as error:
-        st.error(f"This cannot be shown: {session.literal(str(error))}.", icon=":material/error:")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import count
@@ -27,6 +27,7 @@ from skinvision.models.staged import shapes
 from skinvision.portions import Run
 from skinvision.segment import segment
 from skinvision.types import Analysis, Case, Explanation, LesionMask, ModelRef, measured
+from skinvision.worker import WORKER
 
 if TYPE_CHECKING:
     from skinvision.faithfulness import Findings, References
@@ -90,14 +91,19 @@ class Analyser:
         Raises:
             UnknownName: no such stage.
             ShapeMismatch: a threshold outside (0, 1), or a mask of another size than the picture's.
+            Busy: the queue is full.
         """
         return self.submit(case, stage, threshold, mask).result()
 
     def submit(
         self, case: Case, stage: str | None = None, threshold: float | None = None, mask: LesionMask | None = None
     ) -> Future[Analysis]:
-        """``analyse`` in the queue: returns at once, with the analysis to come."""
-        return _WORKER.submit(self._analyse, case, stage or self.classifier_card.stages[-1], threshold, mask)
+        """``analyse`` in the queue: returns at once, with the analysis to come.
+
+        Raises:
+            Busy: the queue is full.
+        """
+        return WORKER.enter(self._analyse, case, stage or self.classifier_card.stages[-1], threshold, mask)
 
     def explain(self, analysis: Analysis, stage: str) -> Analysis:
         """The same analysis with its maps made at another stage; only the classifier runs.
@@ -107,7 +113,7 @@ class Analyser:
             WeightsRejected: the analysis was made with another classifier.
         """
         self._check_own(analysis)
-        return _WORKER.submit(self._explain, analysis, stage).result()
+        return WORKER.submit(self._explain, analysis, stage).result()
 
     def attribute(
         self, analysis: Analysis, name: str, stage: str, target: str, told: Told | None = None
@@ -127,7 +133,7 @@ class Analyser:
         self._check_own(analysis)
         by_stage = method(name).by_stage
         index = self.classifier_card.index_of(target)
-        picture = _WORKER.submit(self._seen, analysis).result()
+        picture = WORKER.submit(self._seen, analysis).result()
         values = attribute(name, self._network, picture, stage, index, _in_turn(told))
         offset = self.classifier_card.stage_offsets.get(stage, 0.0) if by_stage else 0.0
         made_at = stage if by_stage else ON_PICTURE
@@ -150,7 +156,7 @@ class Analyser:
         from skinvision.examine import examine  # matplotlib comes with it, which an analysis does not need
 
         self._check_own(analysis)
-        picture = _WORKER.submit(self._seen, analysis).result()
+        picture = WORKER.submit(self._seen, analysis).result()
         inside = crop(analysis.mask.binary, analysis.explanations[0].region).astype(np.float32)
         lesion = resize(inside, *picture.shape[2:]) >= 0.5
         run = _in_turn(told)
@@ -158,17 +164,17 @@ class Analyser:
 
     def widths(self) -> dict[str, int]:
         """How many channels leave each stage of the classifier."""
-        return {stage: shape[0] for stage, shape in _WORKER.submit(shapes, self._network).result().items()}
+        return {stage: shape[0] for stage, shape in WORKER.submit(shapes, self._network).result().items()}
 
     def channels(self, analysis: Analysis, stage: str, target: str) -> Channels:
         """How the Grad-CAM of one class is made; raises as ``attribute``."""
         self._check_own(analysis)
         index = self.classifier_card.index_of(target)
-        return _WORKER.submit(lambda: channels.channels(self._network, self._seen(analysis), stage, index)).result()
+        return WORKER.submit(lambda: channels.channels(self._network, self._seen(analysis), stage, index)).result()
 
     def said_without(self, found: Channels, off: Iterable[int]) -> Said:
         """What is left of the class when channels are switched off."""
-        logits = _WORKER.submit(channels.logits_without, self._network, found, tuple(off)).result()
+        logits = WORKER.submit(channels.logits_without, self._network, found, tuple(off)).result()
         probability = trust.probabilities(logits, self.classifier_card.temperature)
         return Said(float(logits[found.target]), float(probability[found.target]))
 
@@ -220,11 +226,9 @@ def submit_mask(segmenter: LoadedModel, case: Case) -> Future[LesionMask]:
 
     Raises:
         WeightsRejected: the model is for the other task.
+        Busy: the queue is full.
     """
-    return _WORKER.submit(segment, _segmenter(segmenter), case)
-
-
-_WORKER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="skinvision")
+    return WORKER.enter(segment, _segmenter(segmenter), case)
 
 
 def _in_turn(told: Told | None) -> Run:
@@ -232,7 +236,7 @@ def _in_turn(told: Told | None) -> Run:
     done = count(1)
 
     def run(portion: Callable[[], T]) -> T:
-        result = _WORKER.submit(portion).result()
+        result = WORKER.submit(portion).result()
         if told:
             told(next(done))
         return result

@@ -31,8 +31,7 @@ def show(name: str, views: Mapping[str, Callable[[Subject], None]]) -> None:
     place = st.empty()
     if not about.upload.is_done(about.wanted):
         place.skeleton(_WAITING_PX)
-        progress.tell(status, "Analysing", 0, 1)
-        _analyse(about)
+        _analyse(about, progress.Steps(status, "Analysing", 1))
     with place.container(border=True):
         header(about.upload)
         if about.upload.reason:
@@ -44,12 +43,13 @@ def show(name: str, views: Mapping[str, Callable[[Subject], None]]) -> None:
             views[view](about)
 
 
-def _analyse(about: Subject) -> None:
+def _analyse(about: Subject, steps: progress.Steps) -> None:
+    steps.tell()
     from skinvision.ui import work  # torch takes seconds to import; placeholders are on the screen by now
 
     analyser = models.analyser(about.wanted.segmenter, about.wanted.classifier)
-    for _ in work.finish([about.upload], analyser, about.wanted):
-        pass
+    for _ in work.finish([about.upload], analyser, about.wanted, steps.tell):
+        steps.step()
 
 
 def _warn(about: Subject) -> None:

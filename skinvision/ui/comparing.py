@@ -39,11 +39,12 @@ def _fill(place: DeltaGenerator, chosen: Choice) -> None:
 
 
 def _finish(chosen: Choice, status: DeltaGenerator) -> None:
-    progress.tell(status, "Comparing", 0, chosen.steps)
+    steps = progress.Steps(status, "Comparing", chosen.steps)
+    steps.tell()
     from skinvision.ui import work  # torch takes seconds to import; placeholders are on the screen by now
 
-    for done, _ in enumerate(work.compare(chosen.upload, chosen.wanted, chosen.segmenters), start=1):
-        progress.tell(status, "Comparing", done, chosen.steps)
+    for _ in work.compare(chosen.upload, chosen.wanted, chosen.segmenters, steps.tell):
+        steps.step()
 
 
 def _summary(chosen: Choice) -> str:

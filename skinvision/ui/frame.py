@@ -10,6 +10,10 @@ from pathlib import Path
 
 import streamlit as st
 
+from skinvision.errors import Busy, SkinvisionError
+from skinvision.ui.session import literal
+
+BUSY = "Many pictures of other visitors are waiting. Nothing is lost: go on in half a minute."
 _FRONT_DOOR = Path(__file__).parents[2] / "streamlit_app.py"
 _framed = ContextVar("framed", default=False)
 
@@ -60,6 +64,19 @@ def around() -> Iterator[None]:
         yield
     finally:
         _framed.reset(token)
+
+
+@contextmanager
+def telling(trouble: str) -> Iterator[None]:
+    """Within it, an error becomes a sentence that begins with ``trouble``, or an invitation to wait."""
+    try:
+        yield
+    except Busy:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(BUSY)
+            st.button("Try again", icon=":material/refresh:")
+    except SkinvisionError as error:
+        st.error(f"{trouble}: {literal(str(error))}.", icon=":material/error:")
 
 
 def require() -> None:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from skinvision.ui import controls, models, progress, result, session
+from skinvision.errors import Busy
+from skinvision.ui import controls, frame, models, progress, result, session
 from skinvision.ui.controls import Settings
 from skinvision.ui.session import Upload, key
 
@@ -29,8 +30,16 @@ def show() -> None:
             _fill(places[upload.sha256], upload, settings)
         else:
             upload.drawn.clear()
-    _finish(uploads, places, settings, status)
-    status.markdown(_summary(uploads))
+    try:
+        _finish(uploads, places, settings, status)
+        _sum_up(uploads, settings, status)
+    except Busy:
+        pending = _pending(uploads, settings)
+        session.hold(pending)
+        for upload in pending:
+            if upload.sha256 in places:
+                _fill(places[upload.sha256], upload, settings)
+        _sum_up(uploads, settings, status, frame.BUSY)
 
 
 def _places(uploads: Sequence[Upload]) -> dict[str, DeltaGenerator]:
@@ -52,18 +61,47 @@ def _fill(place: DeltaGenerator, upload: Upload, settings: Settings) -> None:
 def _finish(
     uploads: Sequence[Upload], places: dict[str, DeltaGenerator], settings: Settings, status: DeltaGenerator
 ) -> None:
-    """Do what is not done yet, and say how far it is."""
-    pending = [upload for upload in uploads if not upload.is_done(settings.wanted)]
+    """Do what is not done yet, and say how far it is.
+
+    Raises:
+        Busy: so many others wait that the rest has to.
+    """
+    pending = _pending(uploads, settings)
     if not pending:
         return
-    progress.tell(status, "Analysing", 0, len(pending))
+    steps = progress.Steps(_stoppable(status, pending), "Analysing", len(pending))
+    steps.tell()
     from skinvision.ui import work  # torch takes seconds to import; placeholders are on the screen by now
 
     analyser = models.analyser(settings.wanted.segmenter, settings.wanted.classifier)
-    for done, upload in enumerate(work.finish(pending, analyser, settings.wanted), 1):
-        progress.tell(status, "Analysing", done, len(pending))
+    for upload in work.finish(pending, analyser, settings.wanted, steps.tell):
+        steps.step()
         if upload.sha256 in places:
             _fill(places[upload.sha256], upload, settings)
+
+
+def _pending(uploads: Sequence[Upload], settings: Settings) -> list[Upload]:
+    return [upload for upload in uploads if not (upload.is_done(settings.wanted) or upload.held)]
+
+
+def _stoppable(status: DeltaGenerator, pending: Sequence[Upload]) -> DeltaGenerator:
+    """The place for a bar, beside a button that has the rest wait."""
+    with status.container(horizontal=True, vertical_alignment="center"):
+        bar = st.container(width="stretch").empty()
+        st.button("Stop", icon=":material/stop_circle:", on_click=session.hold, args=(pending,))
+    return bar
+
+
+def _sum_up(uploads: Sequence[Upload], settings: Settings, status: DeltaGenerator, why: str = "") -> None:
+    """What came of all, and a button to go on where some wait, with the reason ``why``."""
+    held = sum(upload.held and not upload.is_done(settings.wanted) for upload in uploads)
+    if not held:
+        status.markdown(_summary(uploads))
+        return
+    with status.container(horizontal=True, vertical_alignment="center"):
+        done = [upload for upload in uploads if upload.is_done(settings.wanted)]
+        st.markdown(f"{_summary(done)}, **{held}** not yet. {why}")
+        st.button("Go on", icon=":material/play_circle:", on_click=session.release)
 
 
 def _summary(uploads: Sequence[Upload]) -> str:

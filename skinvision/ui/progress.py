@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -41,5 +42,25 @@ def teller(place: DeltaGenerator, total: int, name: str) -> Callable[[int], None
     return told
 
 
-def tell(status: DeltaGenerator, doing: str, done: int, total: int) -> None:
-    status.progress(done / total, f"{doing}: {done} of {total} done")
+@dataclass(slots=True)
+class Steps:
+    """A bar for ``total`` steps, in one ``place``.
+
+    Attributes:
+        doing: what is done in each of them.
+    """
+
+    place: DeltaGenerator
+    doing: str
+    total: int
+    done: int = 0
+
+    def tell(self, ahead: int = 0) -> None:
+        """How far it is, and how many others are ``ahead`` in the queue."""
+        queue = f" · {ahead} ahead in the queue" if ahead else ""
+        self.place.progress(self.done / self.total, f"{self.doing}: {self.done} of {self.total} done{queue}")
+
+    def step(self) -> None:
+        """One more is done."""
+        self.done += 1
+        self.tell()

@@ -77,6 +77,9 @@ def show(upload: Upload, drawn: Drawn | None) -> None:
     if upload.reason:
         st.error(f"Not analysed: {literal(upload.reason)}.", icon=":material/image_not_supported:")
         _remove_button(upload)
+    elif drawn is None and upload.held:
+        st.info("Not analysed yet.", icon=":material/pause_circle:")
+        _remove_button(upload)
     elif drawn is None:
         st.skeleton(_WAITING_PX)
     else:

@@ -55,6 +55,7 @@ class Upload:
         maps: by other methods and at other stages.
         findings: what tests said of maps.
         drawn: per place on the page, what was last drawn there, and from what.
+        held: whether it waits until the visitor says to go on.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Upload:
     maps: dict[Asked, Explanation] = field(default_factory=dict)
     findings: dict[Asked, Findings] = field(default_factory=dict)
     drawn: dict[str, tuple[Hashable, Any]] = field(default_factory=dict)
+    held: bool = False
 
     @classmethod
     def of(cls, name: str, data: bytes, *, synthetic: bool = False) -> Upload:
@@ -81,9 +83,13 @@ class Upload:
 
     def cancel(self) -> None:
         """Take out of the queue what has not begun."""
-        queued: list[Future[Any]] = [*self.waiting.values(), *self.segmenting.values()]
-        for future in queued:
-            future.cancel()
+        queues: tuple[dict[Any, Future[Any]], ...] = (self.waiting, self.segmenting)
+        for queue in queues:
+            for key in [key for key, future in queue.items() if future.cancel()]:
+                del queue[key]
+
+    def __del__(self) -> None:
+        self.cancel()  # whoever closes the page, or takes the picture away, leaves the queue
 
     def once(self, place: str, key: Hashable, make: Callable[[], T]) -> T:
         """What ``make`` gives; made only if the last thing at this ``place`` came from another ``key``."""
@@ -109,6 +115,19 @@ def add(new: Iterable[Upload]) -> None:
 def remove(sha256: str) -> None:
     """Forget one picture, if it is still there."""
     uploads().pop(sha256, None)
+
+
+def hold(held: Iterable[Upload]) -> None:
+    """Have pictures wait until ``release``."""
+    for upload in held:
+        upload.cancel()
+        upload.held = True
+
+
+def release() -> None:
+    """Go on with what waits."""
+    for upload in uploads().values():
+        upload.held = False
 
 
 def seen_files() -> dict[str, str]:

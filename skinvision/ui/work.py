@@ -12,6 +12,7 @@ from skinvision.pipeline import Analyser, Told, submit_mask
 from skinvision.types import Analysis
 from skinvision.ui import models
 from skinvision.ui.session import Asked, Upload, Wanted
+from skinvision.worker import WORKER, Ahead
 
 if TYPE_CHECKING:  # matplotlib comes with it
     from skinvision.faithfulness import References
@@ -19,37 +20,46 @@ if TYPE_CHECKING:  # matplotlib comes with it
 _AHEAD = 2  # keeps the one worker busy, and leaves room between for other visitors
 
 
-def finish(uploads: Iterable[Upload], analyser: Analyser, wanted: Wanted) -> Iterator[Upload]:
+def finish(uploads: Iterable[Upload], analyser: Analyser, wanted: Wanted, told: Ahead) -> Iterator[Upload]:
     """Read and analyse ``uploads``; each is given out, in their order, once it is done.
 
     A picture that was analysed at another stage by the same models only has its maps made anew.
+
+    Args:
+        told: hears, while one is waited for, how many are ahead of it in the queue; it may raise to stop.
+
+    Raises:
+        Busy: the queue is full.
     """
     queue: deque[Upload] = deque()
     for upload in uploads:
+        while queue and WORKER.is_full:  # room comes first to whoever has waited longest
+            yield _ended(queue.popleft(), wanted, told)
         _begin(upload, analyser, wanted)
         queue.append(upload)
         if len(queue) > _AHEAD:
-            yield _ended(queue.popleft(), wanted)
+            yield _ended(queue.popleft(), wanted, told)
     while queue:
-        yield _ended(queue.popleft(), wanted)
+        yield _ended(queue.popleft(), wanted, told)
 
 
-def compare(upload: Upload, wanted: Iterable[Wanted], segmenters: Iterable[str]) -> Iterator[None]:
+def compare(upload: Upload, wanted: Iterable[Wanted], segmenters: Iterable[str], told: Ahead) -> Iterator[None]:
     """Read one upload, analyse it as each of ``wanted``, then have its lesion found by each of ``segmenters``.
 
     It stops after each step. Only the models of the steps still to be done are loaded.
 
     Raises:
         UnknownName, WeightsRejected: as ``models.loaded``.
+        Busy: as ``finish``, whose ``told`` this is too.
     """
     _read(upload)
     for each in wanted:
         if not upload.is_done(each):
             _begin(upload, models.analyser(each.segmenter, each.classifier), each)
-            _ended(upload, each)
+            _ended(upload, each, told)
         yield
     for name in segmenters:
-        _find(upload, name)
+        _find(upload, name, told)
         yield
 
 
@@ -104,17 +114,19 @@ def _by_the_same_models(upload: Upload, wanted: Wanted) -> Analysis | None:
     return next(same, None)
 
 
-def _ended(upload: Upload, wanted: Wanted) -> Upload:
+def _ended(upload: Upload, wanted: Wanted, told: Ahead) -> Upload:
     if wanted in upload.waiting:
-        analysis = upload.waiting.pop(wanted).result()
+        analysis = WORKER.awaited(upload.waiting[wanted], told)
+        del upload.waiting[wanted]
         upload.analyses[wanted] = analysis
         upload.masks.setdefault(wanted.segmenter, analysis.mask)
     return upload
 
 
-def _find(upload: Upload, segmenter: str) -> None:
+def _find(upload: Upload, segmenter: str, told: Ahead) -> None:
     if upload.case is None or segmenter in upload.masks:
         return
     if segmenter not in upload.segmenting:
         upload.segmenting[segmenter] = submit_mask(models.loaded(segmenter), upload.case)
-    upload.masks[segmenter] = upload.segmenting.pop(segmenter).result()
+    upload.masks[segmenter] = WORKER.awaited(upload.segmenting[segmenter], told)
+    del upload.segmenting[segmenter]

@@ -1,0 +1,136 @@
+"""What a visitor meets while others wait: a place in the queue, a kind sentence where it is full, and a way out."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event, Timer
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from skinvision.pipeline import Analyser
+from skinvision.ui import session, work
+from skinvision.ui.session import Upload, Wanted
+from skinvision.worker import MOST_WAITING, WORKER
+from tests.pages import NOT_A_PICTURE, alts, bring, click, lesion, models_in, opened
+
+WANTED = Wanted("unet", "resnet50", "stage4")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _tiny_models(tiny_models: Path) -> Iterator[None]:
+    with models_in(tiny_models):
+        yield
+
+
+@contextmanager
+def others(count: int) -> Iterator[Event]:
+    """The calls of ``count`` others, which end when the event is set, and at the end at the latest."""
+    gate = Event()
+    calls = [WORKER.submit(gate.wait, 60) for _ in range(count)]
+    try:
+        yield gate
+    finally:
+        gate.set()
+        for call in calls:
+            call.result(60)
+
+
+def _texts(app: AppTest) -> str:
+    return " ".join(markdown.value for markdown in app.markdown)
+
+
+def _upload(seed: int) -> Upload:
+    name, data, _ = lesion(seed)
+    return Upload.of(name, data)
+
+
+def test_beyond_the_bound_the_page_asks_to_wait_and_loses_nothing() -> None:
+    app = opened()
+    with others(MOST_WAITING):
+        bring(app, NOT_A_PICTURE, lesion(1), lesion(2))
+        assert "**0** pictures analysed, **1** could not be, **2** not yet. Many pictures" in _texts(app)
+        assert not alts(app, "Grad-CAM")
+        assert [info.value for info in app.info] == ["Not analysed yet."] * 2
+    click(app, "Go on")
+    assert "**2** pictures analysed, **1** could not be" in _texts(app)
+    assert len(alts(app, "Grad-CAM")) == 2
+
+
+@pytest.mark.parametrize("page", ["compare.py", "explain.py", "believe.py", "shortcuts.py"])
+def test_other_pages_ask_to_try_again(page: str) -> None:
+    app = opened(page)
+    with others(MOST_WAITING):
+        bring(app, lesion(1))
+        assert "Nothing is lost" in _texts(app)
+        assert not app.error
+    click(app, "Try again")
+    assert "Nothing is lost" not in _texts(app)
+    assert alts(app, "")
+
+
+def test_a_new_picture_is_analysed_while_others_are_held() -> None:
+    app = opened()
+    with others(MOST_WAITING):
+        bring(app, lesion(1))
+    bring(app, lesion(1), lesion(2))
+    assert "**1** picture analysed, **1** not yet" in _texts(app)
+
+
+def test_whoever_waits_hears_the_place_in_the_queue() -> None:
+    heard: list[int] = []
+    analyser = Analyser.load()
+    with others(4) as gate:
+
+        def told(ahead: int) -> None:
+            heard.append(ahead)
+            gate.set()
+
+        uploads = [_upload(1), _upload(2)]
+        assert list(work.finish(uploads, analyser, WANTED, told)) == uploads
+    assert heard[0] == 4
+    assert all(WANTED in upload.analyses for upload in uploads)
+
+
+def test_a_full_queue_lets_the_own_pictures_through_one_by_one() -> None:
+    analyser, uploads = Analyser.load(), [_upload(seed) for seed in (1, 2, 3)]
+    with others(MOST_WAITING - 1) as gate:
+        Timer(0.5, gate.set).start()
+        assert list(work.finish(uploads, analyser, WANTED, lambda _: None)) == uploads
+    assert all(WANTED in upload.analyses for upload in uploads)
+
+
+def test_held_pictures_leave_the_queue_and_come_back() -> None:
+    analyser, upload = Analyser.load(), _upload(1)
+    with others(1):
+        waiting = _waiting(upload, analyser)
+        session.hold([upload])
+        assert waiting.cancelled()
+        assert not upload.waiting
+    upload.held = False
+    list(work.finish([upload], analyser, WANTED, lambda _: None))
+    assert WANTED in upload.analyses
+
+
+def test_whoever_goes_away_leaves_the_queue() -> None:
+    analyser = Analyser.load()
+    with others(1):
+        waiting = _waiting(_upload(1), analyser)
+        gc.collect()
+        assert waiting.cancelled()
+
+
+def _leave(_: int) -> None:
+    raise InterruptedError
+
+
+def _waiting(upload: Upload, analyser: Analyser) -> Future[object]:
+    """What waits for ``upload`` in the queue."""
+    with pytest.raises(InterruptedError):
+        list(work.finish([upload], analyser, WANTED, _leave))
+    (future,) = upload.waiting.values()
+    return future
