@@ -32,6 +32,8 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         ("sweep", "measure a classifier's shortcuts", _SWEEP, _fill_sweep),
         ("contest", "measure which method is most faithful", _CONTEST, _fill_contest),
         ("truth", "measure whether maps find what decides", _TRUTH, _fill_truth),
+        ("export", "prepare models for OpenVINO", _EXPORT, _fill_export),
+        ("parity", "measure whether other engines give torch's answers", _PARITY, _fill_parity),
         ("train", "train a model", _TRAIN, _fill_train),
         ("combine", "make one model of several", _COMBINE, _fill_combine),
         ("models", "list the models and their figures", "List the models and their figures.", _fill_models),
@@ -49,6 +51,8 @@ _SWEEP = (
 _CONTEST = (
     "Which method's maps are most faithful to a classifier, over labelled pictures: deletion, insertion and verdicts."
 )
+_EXPORT = "Write the graphs that OpenVINO runs, beside the weights; prints a path for each model."
+_PARITY = "How near other engines' answers are to torch's, on labelled pictures; near enough, they are used instead."
 _TRUTH = "How well maps find the deciding feature of synthetic lesions, in which it is known."
 _TRAIN = "Train on the splits train and val of a folder like that of evaluate; writes weights and model card."
 
@@ -59,6 +63,7 @@ def _fill_analyse(command: argparse.ArgumentParser) -> None:
     command.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a picture, or a folder of pictures")
     command.add_argument("--segmenter", metavar="NAME", help="the model that finds the lesion")
     command.add_argument("--classifier", metavar="NAME", help="the model that names it")
+    command.add_argument("--engine", default="torch", metavar="E", help="torch or openvino (default: torch)")
     command.add_argument("--json", action="store_true", help="one JSON object a line and picture")
     command.add_argument(
         "--out",
@@ -124,6 +129,20 @@ def _fill_contest(command: argparse.ArgumentParser) -> None:
 
 def _fill_truth(command: argparse.ArgumentParser) -> None:
     command.add_argument("--pictures", type=positive, default=40, metavar="N", help="how many to draw (default: 40)")
+    command.add_argument("--update", action="store_true", help="write what was found into the model's card")
+    command.add_argument("--json", action="store_true", help="one JSON object instead of a table")
+
+
+def _fill_export(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--model", nargs="+", metavar="NAME", help="the models; else all")
+
+
+def _fill_parity(command: argparse.ArgumentParser) -> None:
+    command.add_argument("task", choices=_TASKS)
+    command.add_argument("--data", type=Path, required=True, metavar="DIR", help="a folder like that of evaluate")
+    command.add_argument("--split", default="val", metavar="S", help="of which pictures (default: val)")
+    command.add_argument("--model", metavar="NAME", help="the model; else the default one of the task")
+    command.add_argument("--pictures", type=positive, default=200, metavar="N", help="at most so many (default: 200)")
     command.add_argument("--update", action="store_true", help="write what was found into the model's card")
     command.add_argument("--json", action="store_true", help="one JSON object instead of a table")
 

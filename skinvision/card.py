@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from skinvision.errors import UnknownName
-from skinvision.reports import ClassificationReport, MethodReport, SegmentationReport, Sweep, TruthReport
+from skinvision.reports import ClassificationReport, MethodReport, Parity, SegmentationReport, Sweep, TruthReport
 
 Task = Literal["segmentation", "classification"]
 Region = Literal["whole", "box", "lesion"]
@@ -127,6 +127,7 @@ class ModelCard:
         speed: as the benchmark of the models found it; None where it was not run.
         methods: by method, how faithful maps of this model are.
         truth: how well maps find what decides; None where that is not known.
+        parity: by engine and precision, such as ``"openvino bf16"``, how near it is to torch.
         sweep: what changes that should not matter do to a classifier; None where it was not measured.
     """
 
@@ -164,6 +165,7 @@ class ModelCard:
     sweep: Sweep | None = None
     truth: TruthReport | None = None
     methods: dict[str, MethodReport] = field(default_factory=dict)
+    parity: dict[str, Parity] = field(default_factory=dict)
 
     @property
     def temperature(self) -> float:

@@ -17,6 +17,9 @@ from skinvision.errors import UnknownName, WeightsRejected
 KNOWN_TRUTH = "phantom"  # a classifier of synthetic lesions, in which it is known what decides
 DEFAULTS: dict[Task, str] = {"segmentation": "unet", "classification": "resnet50"}
 
+# Made once, while nothing else runs: two threads that decode a card for the first time at once can crash the process.
+CARDS = msgspec.json.Decoder(ModelCard)
+
 
 def folder() -> Path:
     """Where cards and weights are."""
@@ -60,7 +63,7 @@ def weights_bytes(name: str) -> int | None:
 
 def _read(path: Path) -> ModelCard:
     try:
-        card = msgspec.json.decode(path.read_bytes(), type=ModelCard)
+        card = CARDS.decode(path.read_bytes())
     except msgspec.MsgspecError as error:
         raise WeightsRejected(f"a card of this version in {path.name}", str(error), "restore the file") from error
     if card.name != path.stem:

@@ -80,10 +80,10 @@ def staged(model: LoadedModel) -> StagedClassifier:
 
 def classify(model: LoadedModel, case: Case, mask: LesionMask | None) -> Prediction:
     """The diagnosis of one picture, without maps; ``mask`` as for ``region_of``."""
-    network = staged(model)
+    head = staged(model).head
     picture = classifier_input(model, case, region_of(model.card, case, mask), mask)
-    with torch.inference_mode():
-        output = network.output(picture)
+    with torch.no_grad():
+        output = head(model.run(picture))
     return predict(model, output.logits[0].numpy(), output.features[0].numpy())
 
 

@@ -73,7 +73,8 @@ def _analyse(options: Namespace) -> int:
 
     if options.out:
         options.out.mkdir(parents=True, exist_ok=True)
-    analyser = Analyser.load(options.segmenter, options.classifier)
+    analyser = Analyser.load(options.segmenter, options.classifier, options.engine)
+    _tell_engine(analyser, options.engine)
     status, taken = DONE, set[str]()
     for path in _with_progress(_pictures(options.paths)):
         source = _source(path)
@@ -88,6 +89,13 @@ def _analyse(options: Namespace) -> int:
         line = report.encode(document).decode() if options.json else lines.analysed(document, analyser.classifier_card)
         print(line, flush=True)
     return status
+
+
+def _tell_engine(analyser: Analyser, wanted: str) -> None:
+    """Where a model is not run as was asked for."""
+    for card, engine in zip((analyser.segmenter_card, analyser.classifier_card), analyser.engines, strict=True):
+        if not engine.startswith(wanted):
+            print(f"skinvision: {card.name} is run by {engine}", file=sys.stderr)
 
 
 def _explain(options: Namespace) -> int:

@@ -44,9 +44,18 @@ def grad_cam(network: StagedClassifier, picture: Tensor, stage: str) -> ClassMap
         UnknownName: no such stage.
     """
     with torch.no_grad():
-        activation = network.below(picture, stage).detach()  # (1, C, h, w); the picture itself under an empty stage
+        activation = network.below(picture, stage)
+    return class_maps(network, activation, stage)
+
+
+def class_maps(network: StagedClassifier, activation: Tensor, stage: str) -> ClassMaps:
+    """As ``grad_cam``, for an ``activation`` (1, C, h, w) that left ``stage``, whoever ran the stages up to it.
+
+    Raises:
+        UnknownName: no such stage.
+    """
     with torch.enable_grad():
-        activation.requires_grad_()
+        activation = activation.detach().requires_grad_()  # of the picture itself under an empty stage
         output = network.above(activation, stage)
         each_logit = torch.eye(output.logits.shape[1])[:, None]  # (K, 1, K)
         (gradients,) = torch.autograd.grad(output.logits, activation, each_logit, is_grads_batched=True)

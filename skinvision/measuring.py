@@ -58,4 +58,30 @@ def _truth(options: Namespace) -> int:
     return DONE
 
 
-COMMANDS = {"evaluate": _evaluate, "sweep": _sweep, "contest": _contest, "truth": _truth}
+def _export(options: Namespace) -> int:
+    from skinvision import catalogue
+    from skinvision.models.engines import export
+    from skinvision.models.registry import load
+
+    for name in options.model or [name for task in catalogue.DEFAULTS for name in catalogue.names(task)]:
+        print(export(load(name)))
+    return DONE
+
+
+def _parity(options: Namespace) -> int:
+    from skinvision.render import tables
+    from skinvision.training.parity import parity
+
+    found = parity(options.task, options.data, options.split, options.model, options.pictures, update=options.update)
+    print(msgspec.json.encode(found).decode() if options.json else tables.parity_table(found))
+    return DONE
+
+
+COMMANDS = {
+    "evaluate": _evaluate,
+    "sweep": _sweep,
+    "contest": _contest,
+    "truth": _truth,
+    "export": _export,
+    "parity": _parity,
+}

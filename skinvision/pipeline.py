@@ -19,9 +19,11 @@ from skinvision.card import ModelCard
 from skinvision.channels import Channels
 from skinvision.classify import classifier_input, predict, region_of, staged
 from skinvision.errors import WeightsRejected
-from skinvision.explain import ClassMaps, grad_cam
+from skinvision.explain import ClassMaps, class_maps, grad_cam
 from skinvision.geometry import Box, crop, resize
 from skinvision.methods import GRAD_CAM, ON_PICTURE, method
+from skinvision.models.engines import engine_of, equipped
+from skinvision.models.memory import remembering
 from skinvision.models.registry import DEFAULTS, LoadedModel, load
 from skinvision.models.staged import shapes
 from skinvision.portions import Run
@@ -61,13 +63,23 @@ class Analyser:
         self._network = staged(classifier)
 
     @classmethod
-    def load(cls, segmenter: str | None = None, classifier: str | None = None) -> Analyser:
+    def load(cls, segmenter: str | None = None, classifier: str | None = None, engine: str = "torch") -> Analyser:
         """The named models, or the default ones.
+
+        Args:
+            engine: one of ``ENGINES``; where a model may not be run by it, torch does.
 
         Raises:
             UnknownName, WeightsRejected: as ``registry.load``, or a model is for the other task.
+            UnknownName: no such engine.
         """
-        return cls(load(segmenter or DEFAULTS["segmentation"]), load(classifier or DEFAULTS["classification"]))
+        named = (segmenter or DEFAULTS["segmentation"], classifier or DEFAULTS["classification"])
+        return cls(*(ready(name, engine) for name in named))
+
+    @property
+    def engines(self) -> tuple[str, str]:
+        """By what segmenter and classifier are run, with the reason where that is not what was asked for."""
+        return engine_of(self._segmenter), engine_of(self._classifier)
 
     @property
     def segmenter_card(self) -> ModelCard:
@@ -185,7 +197,7 @@ class Analyser:
         with _timed(timings, "classify_and_explain"):
             own = self._own(mask)
             region = region_of(self.classifier_card, case, own)
-            maps = grad_cam(self._network, classifier_input(self._classifier, case, region, own), stage)
+            maps = self._maps(classifier_input(self._classifier, case, region, own), stage)
             prediction = predict(self._classifier, maps.logits, maps.features)
         with _timed(timings, "measure"):
             explanations = self._explanations(maps, stage, region, mask)
@@ -193,9 +205,15 @@ class Analyser:
         return Analysis(case, mask, prediction, explanations, segmenter, classifier, timings)
 
     def _explain(self, analysis: Analysis, stage: str) -> Analysis:
-        maps = grad_cam(self._network, self._seen(analysis), stage)
+        maps = self._maps(self._seen(analysis), stage)
         region = analysis.explanations[0].region
         return replace(analysis, explanations=self._explanations(maps, stage, region, analysis.mask))
+
+    def _maps(self, picture: Tensor, stage: str) -> ClassMaps:
+        """By the engine at the last stage; further down torch has to differentiate what follows."""
+        if stage == self._network.stage_names[-1]:
+            return class_maps(self._network, self._classifier.run(picture), stage)
+        return grad_cam(self._network, picture, stage)
 
     def _seen(self, analysis: Analysis) -> Tensor:
         """What the network saw of the picture, (1, 3, h, w)."""
@@ -219,6 +237,16 @@ class Analyser:
             for label, values in zip(self.classifier_card.labels, maps.maps, strict=True)
         )
         return measured(explanations, mask)
+
+
+def ready(name: str, engine: str = "torch") -> LoadedModel:
+    """A model as analyses use it: run by ``engine`` where that may be, and never twice for one picture.
+
+    Raises:
+        UnknownName, WeightsRejected: as ``registry.load``.
+        UnknownName: no such engine.
+    """
+    return remembering(equipped(load(name), engine))
 
 
 def submit_mask(segmenter: LoadedModel, case: Case) -> Future[LesionMask]:

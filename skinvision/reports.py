@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import msgspec
 
+SAME_LEAST, WORST_MOST = 0.995, 0.1  # of another engine's answers, to be used instead of torch's
+
 
 @dataclass(frozen=True, slots=True)
 class Interval:
@@ -163,6 +165,26 @@ class TruthReport:
     n: int
     guesses: dict[str, FoundReport]
     maps: dict[str, dict[str, FoundReport]]
+
+
+@dataclass(frozen=True, slots=True)
+class Parity:
+    """How far another engine's answers are from torch's, on held-out pictures.
+
+    Attributes:
+        n: pictures.
+        same: share of them that get the same class; of a segmenter, share of all their pixels.
+        worst: the largest difference of a logit, in standard deviations of the logits.
+    """
+
+    n: int
+    same: float
+    worst: float
+
+    @property
+    def holds(self) -> bool:
+        """Whether that is near enough."""
+        return self.same >= SAME_LEAST and self.worst <= WORST_MOST
 
 
 class ClassificationReport(msgspec.Struct, frozen=True, kw_only=True, tag_field="task", tag="classification"):

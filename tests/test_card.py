@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any, get_args
 
 import msgspec
@@ -7,6 +9,7 @@ import pytest
 
 from skinvision.card import Epoch, ModelCard, Task
 from skinvision.errors import UnknownName
+from tests.pages import ROOT
 from tests.samples import TITLES, sample_card
 
 
@@ -53,3 +56,23 @@ def test_a_label_has_its_full_name(label: str) -> None:
 def test_a_label_that_does_not_exist_is_said() -> None:
     with pytest.raises(UnknownName, match="a label among akiec"):
         sample_card("classification").title_of("tinea")
+
+
+def test_many_threads_may_read_cards_first_thing() -> None:
+    """Where each made its own decoder, half of such processes crashed."""
+    program = (
+        "import sys, threading\n"
+        "from skinvision import catalogue\n"
+        "sys.setswitchinterval(1e-5)\n"
+        "gate = threading.Barrier(4)\n"
+        "def read():\n"
+        "    gate.wait()\n"
+        "    catalogue.names('classification')\n"
+        "threads = [threading.Thread(target=read) for _ in range(4)]\n"
+        "for step in (threading.Thread.start, threading.Thread.join):\n"
+        "    for thread in threads:\n"
+        "        step(thread)\n"
+    )
+    for _ in range(4):
+        done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr

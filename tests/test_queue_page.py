@@ -10,9 +10,11 @@ from pathlib import Path
 from threading import Event, Timer
 
 import pytest
+from streamlit.runtime.scriptrunner import StopException
 from streamlit.testing.v1 import AppTest
 
 from skinvision.pipeline import Analyser
+from skinvision.types import Analysis
 from skinvision.ui import session, work
 from skinvision.ui.session import Upload, Wanted
 from skinvision.worker import MOST_WAITING, WORKER
@@ -114,6 +116,24 @@ def test_held_pictures_leave_the_queue_and_come_back() -> None:
     upload.held = False
     list(work.finish([upload], analyser, WANTED, lambda _: None))
     assert WANTED in upload.analyses
+
+
+def test_whoever_closes_the_page_leaves_the_queue_at_once() -> None:
+    analyser, uploads = Analyser.load(), [_upload(1), _upload(2)]
+
+    def stop(_: int) -> None:
+        futures.extend(future for upload in uploads for future in upload.waiting.values())
+        raise StopException
+
+    for begin in (
+        lambda: work.finish(uploads, analyser, WANTED, stop),
+        lambda: work.compare(uploads[0], [WANTED], [], stop),
+    ):
+        futures: list[Future[Analysis]] = []
+        with others(1), pytest.raises(StopException):
+            list(begin())
+        assert futures
+        assert all(future.cancelled() for future in futures)
 
 
 def test_whoever_goes_away_leaves_the_queue() -> None:

@@ -10,6 +10,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 import safetensors
@@ -18,7 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from skinvision.card import ModelCard
-from skinvision.catalogue import DEFAULTS, folder, names, read_card
+from skinvision.catalogue import CARDS, DEFAULTS, folder, names, read_card
 from skinvision.errors import WeightsRejected
 from skinvision.models import networks
 from skinvision.models.ensemble import Member, ensemble
@@ -32,13 +33,46 @@ _STATISTICS = tuple(field.name for field in fields(FeatureStatistics))
 _COUNTER = "num_batches_tracked"  # of batch norm; training alone needs it
 
 
+class Engine(Protocol):
+    """What runs a network, (1, 3, H, W) -> what ``body`` gives; safe to call from many threads."""
+
+    @property
+    def name(self) -> str: ...
+
+    def __call__(self, picture: Tensor) -> Tensor: ...
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class LoadedModel:
-    """A card, its network in ``eval`` with frozen parameters, and what its features look like."""
+    """A card, its network in ``eval`` with frozen parameters, and what its features look like.
+
+    Attributes:
+        engine: what runs the network instead of torch.
+        why_torch: why it is torch, where another engine was asked for.
+    """
 
     card: ModelCard
     network: nn.Module
     statistics: FeatureStatistics | None
+    engine: Engine | None = None
+    why_torch: str = ""
+
+    def run(self, picture: Tensor) -> Tensor:
+        """As ``body``, for one picture (1, 3, H, W) as ``inputs.as_input`` gives it, by whichever engine."""
+        if self.engine:
+            return self.engine(picture)
+        with torch.no_grad():
+            return body(self.network, picture)
+
+
+def body(network: nn.Module, picture: Tensor) -> Tensor:
+    """The part of a network that costs time: all of a segmenter, (N, K, H, W); of a classifier what leaves its last
+    stage, (N, C, h, w), for the head.
+    """
+    if isinstance(network, StagedClassifier):
+        return network.below(picture, network.stage_names[-1])
+    found: Tensor = network(picture)
+    return found
 
 
 def load(name: str) -> LoadedModel:
@@ -165,7 +199,7 @@ def _half(name: str, tensor: Tensor) -> Tensor:
 def _json(card: ModelCard) -> bytes:
     data = msgspec.json.format(msgspec.json.encode(card), indent=1) + b"\n"
     try:
-        msgspec.json.decode(data, type=ModelCard)
+        CARDS.decode(data)
     except msgspec.MsgspecError as error:  # NaN becomes null
         raise WeightsRejected("a card whose figures are all numbers", str(error), "look at the history") from error
     return data

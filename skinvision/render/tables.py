@@ -14,6 +14,7 @@ from skinvision.reports import (
     GroupReport,
     Interval,
     MethodReport,
+    Parity,
     SegmentationReport,
     Sweep,
     TruthReport,
@@ -68,6 +69,15 @@ def sweep_table(sweep: Sweep) -> str:
     ]
     head = ("change", "answers changed", "balanced accuracy lost", "evidence that left the lesion")
     return _table(head, rows)
+
+
+def parity_table(found: Mapping[str, Parity]) -> str:
+    """How near other engines are to torch; ends without a line break."""
+    rows = (
+        [name, f"{of.n}", f"{of.same:.4f}", f"{of.worst:.4f}", "yes" if of.holds else "no"]
+        for name, of in found.items()
+    )
+    return _table(("engine", "n", "same answer", "worst logit, in SD", "may be used"), rows)
 
 
 def contest_table(reports: Mapping[str, MethodReport]) -> str:

@@ -17,7 +17,8 @@ import torch
 from lightning.pytorch.callbacks import EarlyStopping, EMAWeightAveraging, TQDMProgressBar
 from torch import nn
 
-from skinvision.card import History, ModelCard
+from skinvision.card import History
+from skinvision.catalogue import CARDS
 from skinvision.errors import DataRejected, WeightsRejected
 from skinvision.models import networks
 from skinvision.models.registry import LoadedModel
@@ -168,7 +169,7 @@ def _provenance(start: Path | None, fresh: float) -> str:
         return _RANDOM
     sha256, earlier = hashlib.sha256(start.read_bytes()).hexdigest(), ""
     with suppress(OSError, msgspec.MsgspecError):
-        card = msgspec.json.decode(start.with_suffix(".json").read_bytes(), type=ModelCard)
+        card = CARDS.decode(start.with_suffix(".json").read_bytes())
         earlier = f"{card.recipe}\n\n" if card.sha256 == sha256 else ""
     beside = f", with {100 * fresh:.1f} % of the weights fresh" if fresh else ""
     return f"{earlier}From {start.name} (SHA-256 {sha256[:16]} …){beside}"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gc
 import logging
+import os
 import threading
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -68,10 +70,20 @@ def analyser(segmenter: str, classifier: str) -> Analyser:
 
 @st.cache_resource(show_spinner="Loading the networks …")
 def loaded(name: str) -> LoadedModel:
-    """As ``registry.load``, once: every analyser of the model has the same network."""
-    from skinvision.models.registry import load
+    """As ``pipeline.ready``, once: every analyser of the model has the same network.
 
-    return load(name)
+    By OpenVINO where it is installed and may be used, unless ``SKINVISION_ENGINE`` names another engine.
+    """
+    from skinvision.pipeline import ready
+
+    return ready(name, os.environ.get("SKINVISION_ENGINE", "openvino" if find_spec("openvino") else "torch"))
+
+
+def engine(name: str) -> str:
+    """By what a loaded model is run."""
+    from skinvision.models.engines import engine_of
+
+    return engine_of(loaded(name))
 
 
 def warm_up() -> None:

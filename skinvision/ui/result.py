@@ -29,6 +29,7 @@ class Drawn:
         card: of the classifier.
         target: the explained class.
         opacity: of tint and heatmap, in [0, 1].
+        figures: as JSON.
     """
 
     analysis: Analysis
@@ -39,6 +40,7 @@ class Drawn:
     mask: bytes
     heatmap: bytes
     chart: Any
+    figures: bytes
 
 
 def draw(upload: Upload, settings: Settings) -> Drawn | None:
@@ -62,6 +64,7 @@ def draw(upload: Upload, settings: Settings) -> Drawn | None:
             "heatmap", (wanted, target, opacity), lambda: screen.heatmap_jpeg(analysis, target, opacity)
         ),
         chart=probability_chart(analysis.prediction, card, target),
+        figures=upload.once("figures", (wanted, threshold, target), lambda: _json(upload.name, analysis, target)),
     )
 
 
@@ -145,20 +148,18 @@ def _probabilities(upload: Upload, drawn: Drawn) -> None:
 
 
 def _downloads(upload: Upload, drawn: Drawn) -> None:
-    """Files are made when they are asked for, not at each rerun."""
-    stem, analysis, target = PurePath(upload.name).stem, drawn.analysis, drawn.target
+    """The panel is drawn when it is asked for, not at each rerun. Streamlit may drop what was made so late before it is
+    fetched, where many others use the app; figures are there beforehand, and stay.
+    """
+    stem = PurePath(upload.name).stem
+    make_panel = partial(panel, drawn.analysis, drawn.card, drawn.target, drawn.opacity, upload.name)
     files = (
-        (
-            "Panel as PNG",
-            f"{stem}_panel.png",
-            "image/png",
-            partial(panel, analysis, drawn.card, target, drawn.opacity, upload.name),
-        ),
-        ("Figures as JSON", f"{stem}.json", "application/json", partial(_json, upload.name, analysis, target)),
+        ("Panel as PNG", f"{stem}_panel.png", "image/png", make_panel),
+        ("Figures as JSON", f"{stem}.json", "application/json", drawn.figures),
     )
-    for label, name, kind, make in files:
+    for label, name, kind, data in files:
         key = f"{kind}_{upload.sha256}"
-        st.download_button(label, make, name, kind, key=key, icon=":material/download:", on_click="ignore")
+        st.download_button(label, data, name, kind, key=key, icon=":material/download:", on_click="ignore")
 
 
 def _json(name: str, analysis: Analysis, target: str) -> bytes:

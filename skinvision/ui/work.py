@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
+
+from streamlit.runtime.scriptrunner import StopException
 
 from skinvision.errors import ImageRejected
 from skinvision.intake import read_case
@@ -32,15 +35,16 @@ def finish(uploads: Iterable[Upload], analyser: Analyser, wanted: Wanted, told: 
         Busy: the queue is full.
     """
     queue: deque[Upload] = deque()
-    for upload in uploads:
-        while queue and WORKER.is_full:  # room comes first to whoever has waited longest
-            yield _ended(queue.popleft(), wanted, told)
-        _begin(upload, analyser, wanted)
-        queue.append(upload)
-        if len(queue) > _AHEAD:
-            yield _ended(queue.popleft(), wanted, told)
-    while queue:
-        yield _ended(queue.popleft(), wanted, told)
+    with _leaving(queue):
+        for upload in uploads:
+            while queue and WORKER.is_full:  # room comes first to whoever has waited longest
+                yield _ended(queue, wanted, told)
+            _begin(upload, analyser, wanted)
+            queue.append(upload)
+            if len(queue) > _AHEAD:
+                yield _ended(queue, wanted, told)
+        while queue:
+            yield _ended(queue, wanted, told)
 
 
 def compare(upload: Upload, wanted: Iterable[Wanted], segmenters: Iterable[str], told: Ahead) -> Iterator[None]:
@@ -53,14 +57,15 @@ def compare(upload: Upload, wanted: Iterable[Wanted], segmenters: Iterable[str],
         Busy: as ``finish``, whose ``told`` this is too.
     """
     _read(upload)
-    for each in wanted:
-        if not upload.is_done(each):
-            _begin(upload, models.analyser(each.segmenter, each.classifier), each)
-            _ended(upload, each, told)
-        yield
-    for name in segmenters:
-        _find(upload, name, told)
-        yield
+    with _leaving([upload]):
+        for each in wanted:
+            if not upload.is_done(each):
+                _begin(upload, models.analyser(each.segmenter, each.classifier), each)
+                _ended(deque([upload]), each, told)
+            yield
+        for name in segmenters:
+            _find(upload, name, told)
+            yield
 
 
 def attribute(upload: Upload, asked: Asked, told: Told | None = None) -> None:
@@ -114,13 +119,26 @@ def _by_the_same_models(upload: Upload, wanted: Wanted) -> Analysis | None:
     return next(same, None)
 
 
-def _ended(upload: Upload, wanted: Wanted, told: Ahead) -> Upload:
+@contextmanager
+def _leaving(uploads: Iterable[Upload]) -> Iterator[None]:
+    """Whoever closes the page leaves the queue. A rerun of the page goes on with what waits there."""
+    try:
+        yield
+    except StopException:
+        for upload in uploads:
+            upload.cancel()
+        raise
+
+
+def _ended(queue: deque[Upload], wanted: Wanted, told: Ahead) -> Upload:
+    """The first of the queue, done."""
+    upload = queue[0]
     if wanted in upload.waiting:
         analysis = WORKER.awaited(upload.waiting[wanted], told)
         del upload.waiting[wanted]
         upload.analyses[wanted] = analysis
         upload.masks.setdefault(wanted.segmenter, analysis.mask)
-    return upload
+    return queue.popleft()
 
 
 def _find(upload: Upload, segmenter: str, told: Ahead) -> None:

@@ -1,0 +1,200 @@
+"""By what a network is run: torch, or OpenVINO, which takes a fraction of the time on a processor.
+
+An engine runs the part of a network that costs time (``registry.body``): a segmenter whole, a classifier up to its last
+stage. The head stays in torch. So logits, features and class activation maps come from one activation, whichever engine
+made it, and the map of the last stage adds up to the logit as exactly as ever.
+
+OpenVINO reads a graph that ``export`` has made of weights whose SHA-256 was right. It is used only in a precision that
+the card says gave the same answers as torch on held-out pictures; else torch is, and the model says why.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+import threading
+import warnings
+from dataclasses import replace
+from importlib.util import find_spec
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from skinvision.card import ModelCard
+from skinvision.catalogue import folder
+from skinvision.errors import UnknownName, WeightsRejected
+from skinvision.models.registry import LoadedModel, body
+
+ENGINES = ("torch", "openvino")
+PRECISIONS = ("bf16", "f32")  # the faster one first
+
+
+def equipped(model: LoadedModel, engine: str) -> LoadedModel:
+    """The model, run by ``engine`` where that may be; else by torch, with the reason.
+
+    Raises:
+        UnknownName: no such engine.
+    """
+    if engine not in ENGINES:
+        raise UnknownName.among("engine", engine, ENGINES)
+    if engine == "torch":
+        return _quicker(model)
+    try:
+        return replace(model, engine=openvino_engine(model.card, _precision(model.card)))
+    except WeightsRejected as error:
+        return replace(model, why_torch=str(error))
+
+
+def _quicker(model: LoadedModel) -> LoadedModel:
+    """In bfloat16, where the card says that this is faster and gives the same answers."""
+    found = model.card.parity.get(TorchBf16.name)
+    return replace(model, engine=TorchBf16(model.network)) if found and found.holds else model
+
+
+def engine_of(model: LoadedModel) -> str:
+    """By what the model is run, in words."""
+    if model.engine:
+        return model.engine.name
+    return f"torch ({model.why_torch})" if model.why_torch else "torch"
+
+
+def usable() -> tuple[str, ...]:
+    """The precisions in which OpenVINO works on this machine, the faster one first; none where it is not installed."""
+    if not find_spec("openvino"):
+        return ()
+    able = _openvino().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    return tuple(precision for precision in PRECISIONS if precision != "bf16" or "BF16" in able)
+
+
+def export(model: LoadedModel) -> Path:
+    """Write the graph of a model for OpenVINO, in full precision.
+
+    Returns:
+        The file; its weights lie beside it.
+
+    Raises:
+        WeightsRejected: OpenVINO is not installed.
+    """
+    openvino, card = _openvino(), model.card
+    size = (-1, -1) if card.task == "segmentation" else card.input_size  # a picture may be upright or not
+    example = torch.zeros(1, 3, *card.input_size)
+    with torch.no_grad(), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "`torch.jit", DeprecationWarning)  # by which OpenVINO reads a network
+        warnings.simplefilter("ignore", torch.jit.TracerWarning)  # type: ignore[attr-defined]  # sizes become numbers
+        graph = openvino.convert_model(_Body(model.network), example_input=example, input=[(1, 3, *size)])
+    path = graph_path(card)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    openvino.save_model(graph, path, compress_to_fp16=False)
+    _seal(path).write_text(_digest(path))  # last: without it nothing is read
+    return path
+
+
+def graph_path(card: ModelCard) -> Path:
+    """Where the graph of these weights is, if it was exported."""
+    return folder() / "openvino" / f"{card.name}-{card.sha256[:16]}.xml"
+
+
+def openvino_engine(card: ModelCard, precision: str) -> OpenVino:
+    """The exported graph of a model, compiled for this machine.
+
+    Args:
+        precision: one of ``PRECISIONS``.
+
+    Raises:
+        WeightsRejected: OpenVINO is not installed, the model was not exported, or its graph was changed.
+    """
+    openvino, path = _openvino(), graph_path(card)
+    try:
+        untouched = _seal(path).read_text() == _digest(path)
+    except OSError as error:
+        raise WeightsRejected(f"a graph of {card.name} for OpenVINO", "none", "run: make openvino") from error
+    if not untouched:
+        raise WeightsRejected(f"{path.name} as it was exported", "another file", "run: make openvino")
+    return OpenVino(openvino, path, precision)
+
+
+class OpenVino:
+    """One graph, compiled; each thread that calls it has an infer request of its own.
+
+    Attributes:
+        name: of the engine and its precision, as in ``ModelCard.parity``.
+    """
+
+    def __init__(self, openvino: ModuleType, path: Path, precision: str) -> None:
+        settings = {
+            "INFERENCE_PRECISION_HINT": precision,
+            "PERFORMANCE_HINT": "LATENCY",
+            "NUM_STREAMS": 1,
+            "INFERENCE_NUM_THREADS": torch.get_num_threads(),
+        }
+        self.name = f"openvino {precision}"
+        self._compiled = openvino.Core().compile_model(path, "CPU", settings)
+        self._own = threading.local()
+
+    def __call__(self, picture: Tensor) -> Tensor:
+        if not hasattr(self._own, "request"):
+            self._own.request = self._compiled.create_infer_request()
+        return torch.from_numpy(self._own.request.infer([picture.contiguous().numpy()])[0])
+
+
+class TorchBf16:
+    """Torch in bfloat16, where the processor has instructions for it."""
+
+    name = "torch bf16"
+
+    def __init__(self, network: nn.Module) -> None:
+        self._network = network
+
+    def __call__(self, picture: Tensor) -> Tensor:
+        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+            return body(self._network, picture).float()
+
+
+class _Body(nn.Module):
+    """``registry.body`` as a module, which is what OpenVINO converts."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, picture: Tensor) -> Tensor:
+        return body(self.network, picture)
+
+
+def _precision(card: ModelCard) -> str:
+    """The fastest one whose answers are torch's."""
+    able = usable()
+    if not able:
+        raise WeightsRejected("OpenVINO", "no such package", "run: make openvino")
+    for precision in able:
+        found = card.parity.get(f"openvino {precision}")
+        if found and found.holds:
+            return precision
+    expected = f"the same answers of {card.name} in {' or '.join(able)} as by torch"
+    raise WeightsRejected(expected, "others, or nobody looked", "python -m skinvision parity --data DIR --update")
+
+
+def _openvino() -> Any:
+    """The package, without the one that would tell its makers about each use.
+
+    Raises:
+        WeightsRejected: it is not installed.
+    """
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]  # so that importing it fails
+    try:
+        import openvino
+    except ImportError as error:
+        raise WeightsRejected("OpenVINO", "no such package", "run: make openvino") from error
+    return openvino
+
+
+def _seal(path: Path) -> Path:
+    return path.with_suffix(".sha256")
+
+
+def _digest(path: Path) -> str:
+    """SHA-256 of both files of a graph."""
+    return hashlib.sha256(path.read_bytes() + path.with_suffix(".bin").read_bytes()).hexdigest()

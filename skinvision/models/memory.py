@@ -1,0 +1,53 @@
+"""A picture that a network has seen costs no second run: not the same file again, not a friend's copy of it."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from threading import Lock
+
+from cachetools import LRUCache, cached
+from torch import Tensor
+
+from skinvision.models.engines import engine_of
+from skinvision.models.registry import LoadedModel
+
+MOST_BYTES, MOST_ENTRIES = 16 * 2**20, 64
+
+
+def remembering(model: LoadedModel) -> LoadedModel:
+    """The model, with what its network gave for the latest pictures kept, within ``MOST_BYTES`` and ``MOST_ENTRIES``.
+
+    Pictures are told apart by what the network gets to see, so that another crop of one is another picture. They are
+    not kept themselves.
+    """
+    return replace(model, engine=Remembering(model))
+
+
+class Remembering:
+    """An engine that asks another one, once.
+
+    Attributes:
+        name: of the engine that is asked.
+    """
+
+    def __init__(self, model: LoadedModel) -> None:
+        self.name = engine_of(model)
+        self.kept: LRUCache[str, Tensor] = LRUCache(MOST_BYTES, getsizeof=_size)
+        self._run = cached(self.kept, key=_digest, lock=Lock())(model.run)
+
+    def __call__(self, picture: Tensor) -> Tensor:
+        found: Tensor = self._run(picture)
+        return found
+
+
+def _digest(picture: Tensor) -> str:
+    """Of all values and of the shape."""
+    told = hashlib.sha256(repr(tuple(picture.shape)).encode())
+    told.update(picture.permute(0, 2, 3, 1).contiguous().numpy().data)  # as it lies in memory: channels last
+    return told.hexdigest()
+
+
+def _size(found: Tensor) -> int:
+    """Bytes, or more, so that there is room for so many entries only."""
+    return max(found.nbytes, MOST_BYTES // MOST_ENTRIES)

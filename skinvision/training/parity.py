@@ -1,0 +1,97 @@
+"""Do other engines give torch's answers? Measured on held-out pictures, as they go through an analysis."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.special import logit
+from torch import Tensor
+from tqdm import tqdm
+
+from skinvision.card import Task
+from skinvision.classify import classifier_input, region_of
+from skinvision.errors import DataRejected
+from skinvision.models import registry
+from skinvision.models.engines import TorchBf16, openvino_engine, usable
+from skinvision.models.registry import DEFAULTS, LoadedModel
+from skinvision.models.staged import StagedClassifier
+from skinvision.reports import Parity
+from skinvision.segment import segment, segmenter_input
+from skinvision.training.data import Sample, read_labelled, read_table
+from skinvision.training.evaluate import load_for
+
+
+def parity(
+    task: Task, data: Path, split: str = "val", model: str | None = None, pictures: int = 200, *, update: bool = False
+) -> dict[str, Parity]:
+    """Compare every engine that works on this machine with torch.
+
+    Args:
+        data: a folder like that of ``evaluate``.
+        model: name; the default one of the task if None.
+        pictures: at most so many, drawn at random but always the same.
+        update: write what was found into the model's card; engines that do not work here keep what was known of them.
+
+    Returns:
+        By engine and precision.
+
+    Raises:
+        DataRejected: the folder does not have the layout, or there is no picture.
+        UnknownName, WeightsRejected: as ``load_for``; or the model was not exported.
+    """
+    loaded = load_for(task, model)
+    samples = read_table(data, split)
+    if not samples:
+        raise DataRejected(f"pictures of the split {split}", "none", "choose another split")
+    drawn = np.random.default_rng(0).permutation(len(samples))[:pictures]
+    engines = {engine.name: replace(loaded, engine=engine) for engine in _engines(loaded)}
+    said: dict[str, list[NDArray[np.float32]]] = {name: [] for name in ("torch", *engines)}
+    for picture in _inputs(loaded, [samples[k] for k in drawn]):
+        for name, each in {"torch": loaded, **engines}.items():
+            said[name].append(_logits(each, picture))
+    found = {name: _parity(loaded, said["torch"], said[name]) for name in engines}
+    if update:
+        card = registry.read_card(loaded.card.name)
+        registry.rewrite(replace(card, parity=card.parity | found))
+    return found
+
+
+def _engines(model: LoadedModel) -> Iterator[registry.Engine]:
+    yield TorchBf16(model.network)
+    for precision in usable():
+        yield openvino_engine(model.card, precision)
+
+
+def _inputs(model: LoadedModel, samples: list[Sample]) -> Iterator[Tensor]:
+    """What the network sees of each picture."""
+    segmenter = registry.load(DEFAULTS["segmentation"])
+    for sample in tqdm(samples, desc="comparing"):
+        case = read_labelled(sample.image)
+        if model.card.task == "segmentation":
+            yield segmenter_input(model, case)
+        else:
+            mask = segment(segmenter, case) if model.card.region != "whole" else None
+            yield classifier_input(model, case, region_of(model.card, case, mask), mask)
+
+
+def _logits(model: LoadedModel, picture: Tensor) -> NDArray[np.float32]:
+    """(K,) of a classifier, (pixels,) of a segmenter."""
+    with torch.no_grad():
+        found = model.run(picture)
+        if isinstance(model.network, StagedClassifier):
+            found = model.network.head(found).logits
+    return found.numpy().ravel()
+
+
+def _parity(model: LoadedModel, torchs: list[NDArray[np.float32]], others: list[NDArray[np.float32]]) -> Parity:
+    known, other = np.stack(torchs), np.stack(others)
+    if model.card.task == "segmentation":
+        same = (known >= logit(model.card.threshold)) == (other >= logit(model.card.threshold))
+    else:
+        same = known.argmax(axis=1) == other.argmax(axis=1)
+    return Parity(len(known), float(same.mean()), float(np.abs(other - known).max() / known.std()))
