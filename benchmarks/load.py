@@ -79,8 +79,7 @@ def level(server: Server, count: int, numbers: range, right: Mapping[str, Result
         for first in numbers[::count]:
             with crowd(server.address, [picture(first + place) for place in range(count)], fresh) as found:
                 visits += found
-                held = server.memory_mib()[1]
-    peak = server.memory_mib()[0]
+                peak, held = _memory(server)
     asked = count == TARGET_SESSIONS
     return [
         *times(f"{count} at once: page", [visit.page.seconds for visit in visits], "(target: under 1 s)" * asked),
@@ -101,7 +100,7 @@ def coming_and_going(uploads: int) -> list[Figure]:
         tell(f"{len(visits)} visits, {before:.0f} MiB; now the others")
         visits += stream(server.address, range(len(visits), uploads), AT_ONCE)
         after, files_after = _settled(server), _count(server, "fd")
-        peak, threads = server.memory_mib()[0], _count(server, "task")
+        peak, threads = _memory(server)[0], _count(server, "task")
     return [
         Figure(f"memory held after {min(WARM_UP, uploads)} visits", before, "MiB"),
         Figure(f"memory held after {uploads} visits", after, "MiB"),
@@ -159,7 +158,9 @@ def wrong_results(visits: Sequence[Visit], right: Mapping[str, Result]) -> int:
 def ready() -> Iterator[Server]:
     """A server whose networks are loaded."""
     with serving() as server:
-        stream(server.address, [-1])
+        if wrong := errors(stream(server.address, [-1])):
+            _memory(server)  # where the server has died, that is what went wrong
+            raise RuntimeError(f"the first visitor met with: {wrong[0]}")
         yield server
 
 
@@ -201,7 +202,14 @@ def _held(name: str, server: Server) -> Figure:
 def _settled(server: Server) -> float:
     """MiB that the server holds when nobody has wanted anything for a moment."""
     time.sleep(_SETTLE_S)
-    return server.memory_mib()[1]
+    return _memory(server)[1]
+
+
+def _memory(server: Server) -> tuple[float, float]:
+    """As ``Server.memory_mib``, of a server that is still there."""
+    if server.process.poll() is not None:
+        raise RuntimeError(f"the server has ended by itself, with exit status {server.process.poll()}")
+    return server.memory_mib()
 
 
 if __name__ == "__main__":
