@@ -48,6 +48,7 @@ benchmark: $(TESTS)
 	$(PYTHON) -m benchmarks.models
 	$(PYTHON) -m benchmarks.compare
 	$(PYTHON) -m benchmarks.app
+	$(PYTHON) -m benchmarks.load
 
 screenshots: $(TESTS)
 	$(PYTHON) -m docs.screenshots

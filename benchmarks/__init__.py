@@ -1,3 +1,3 @@
-"""What is claimed about speed, as programs: ``python -m benchmarks.analyse``, ``.cam``, ``.models`` and ``.app``."""
+"""What is claimed about speed and load, as programs: ``python -m benchmarks.analyse``, ``.load`` and so on."""
 
 import skinvision.models  # noqa: F401  makes torchvision importable for grad-cam
