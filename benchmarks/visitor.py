@@ -137,17 +137,9 @@ class Visitor:
         return UploadedFileInfo(file_id=urls.file_id, name=picture.name, size=len(picture.data), file_urls=urls)
 
     def _download(self, label: str) -> bytes:
-        """The file behind a button, which is made when it is asked for."""
+        """The file behind a button."""
         button = next(button for button in self._screen.all("download_button") if button.label == label)
-        request = BackMsg()
-        request.backend_operation_request.request_id = uuid4().hex
-        request.backend_operation_request.session_id = self._screen.session
-        request.backend_operation_request.deferred_file.file_id = button.deferred_file_id
-        self._send(request)
-        answer = self._answer("backend_operation_response")
-        if answer.error_msg:
-            raise RuntimeError(f"{label}: {answer.error_msg}")
-        return self._get(answer.deferred_file.url)
+        return self._get(button.url)
 
     def _said(self) -> str:
         """What the page says went wrong, after a colon."""
