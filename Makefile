@@ -49,6 +49,8 @@ study: $(TRAIN)
 benchmark: $(TESTS)
 	$(PYTHON) -m benchmarks.analyse
 	$(PYTHON) -m benchmarks.cam
+	$(PYTHON) -m skinvision export
+	$(PYTHON) -m benchmarks.engines
 	$(PYTHON) -m benchmarks.turned
 	$(PYTHON) -m benchmarks.models
 	$(PYTHON) -m benchmarks.compare

@@ -1,6 +1,7 @@
-"""Maps of all classes against those of the grad-cam package, on the same network.
+"""Maps of all classes against those of the grad-cam and torch-cam packages, on the same network.
 
-The target speaks of the package's usual use, a call per class; in one batch it gets a copy of the picture for each.
+The target speaks of grad-cam's usual use, a call per class; in one batch it gets a copy of the picture for each.
+torch-cam runs the network once and goes back once for each class. Both work with hooks on a network of their own.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import statistics
 import torch
 from pytorch_grad_cam import GradCAM
 from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
+from torchcam.methods import GradCAM as TorchGradCAM
 
 from benchmarks.measure import Figure, in_turns, median_ratio, options, pictures, show
 from skinvision.classify import classifier_input, staged
@@ -33,11 +35,20 @@ def main() -> None:
     theirs = copy.deepcopy(network).requires_grad_(True)  # as it needs
     package = GradCAM(theirs, [theirs.stages[stage]])
 
+    hooked = copy.deepcopy(network).requires_grad_(True)
+    extractor = TorchGradCAM(hooked, hooked.stages[stage])
+
+    def torchcam() -> None:
+        logits = hooked(picture)
+        for k in range(len(targets)):
+            extractor(k, logits, retain_graph=True)
+
     times = in_turns(
         {
             "skinvision": lambda: grad_cam(network, picture, stage),
             "grad-cam, a call per class": lambda: [package(picture, [target]) for target in targets],
             "grad-cam, one batch": lambda: package(picture.repeat(len(targets), 1, 1, 1), targets),
+            "torch-cam, a call per class": torchcam,
             "bare forward pass": lambda: forward(network, picture),
         },
         chosen.rounds,
@@ -47,7 +58,7 @@ def main() -> None:
     ratios = [
         Figure(f"{name} / skinvision", median_ratio(taken, times["skinvision"]), "×")
         for name, taken in times.items()
-        if name.startswith("grad-cam")
+        if "-cam" in name
     ]
     ratios[0] = Figure(ratios[0].name, ratios[0].value, "×", f"(target: at least {TARGET})")
     show(f"Maps of all {len(targets)} classes at {stage}", [*medians, *ratios], chosen.json)
