@@ -4,6 +4,7 @@ SkinvisionError
 ├── ImageRejected     the bytes are not a picture that can be analysed
 ├── WeightsRejected   a weights file or its card is missing, altered or of another version
 ├── DataRejected      a folder of labelled pictures does not have the layout that is read
+├── NotWritten        a file could not be written; what was there before is as it was
 ├── UnknownName       a model, stage or label that does not exist
 └── ShapeMismatch     an array of the wrong shape, dtype or range
 
@@ -45,6 +46,10 @@ class WeightsRejected(SkinvisionError):
 
 class DataRejected(SkinvisionError):
     """A folder of labelled pictures does not have the layout that is read."""
+
+
+class NotWritten(SkinvisionError):
+    """A file could not be written; what was there before is as it was."""
 
 
 class UnknownName(SkinvisionError):
