@@ -1,6 +1,6 @@
 # make run starts the app (PORT=… to choose its port), make test the tests. Both bring .venv up to date first.
 .DELETE_ON_ERROR:
-.PHONY: run test check openvino train-unet train-resnet50 study benchmark screenshots figures clean
+.PHONY: run serve openvino test check audit train-unet train-resnet50 study benchmark screenshots figures clean
 
 DATA ?= data
 PYTHON := .venv/bin/python
@@ -9,10 +9,15 @@ STUDY := SKINVISION_WEIGHTS=runs/study .venv/bin/python -m skinvision train clas
 APP := .venv/run.stamp
 TESTS := .venv/test.stamp
 TRAIN := .venv/train.stamp
+AUDIT := .venv/audit.stamp
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 
 run: $(APP)
 	$(PYTHON) -m streamlit run streamlit_app.py $(if $(PORT),--server.port $(PORT))
+
+# The same behind a guard, for a server that others reach.
+serve: $(APP)
+	$(PYTHON) -m streamlit run asgi.py $(if $(PORT),--server.port $(PORT))
 
 # Analyses in a fraction of the time: the app runs what is exported here from its next start on.
 openvino: $(APP)
@@ -27,6 +32,10 @@ check: $(TESTS)
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m mypy
 	.venv/bin/lint-imports
+
+# Licences and known weaknesses of all that the app needs to run.
+audit: $(AUDIT)
+	$(PYTHON) -m docs.audit
 
 # For instance: make train-unet DATA=~/isic2017 OPTIONS="--start start.safetensors --max-minutes 60"
 train-unet: $(TRAIN)
@@ -78,6 +87,10 @@ $(APP): requirements.txt | .venv/bin/python
 	touch $@
 
 $(TRAIN): requirements-train.txt $(APP)
+	$(PYTHON) -m pip install --disable-pip-version-check -r $<
+	touch $@
+
+$(AUDIT): requirements-audit.txt $(APP)
 	$(PYTHON) -m pip install --disable-pip-version-check -r $<
 	touch $@
 

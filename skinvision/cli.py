@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from skinvision import measuring
+from skinvision import measuring, replacing
 from skinvision.arguments import parse
-from skinvision.errors import ImageRejected, SkinvisionError, UnknownName, WeightsRejected
+from skinvision.errors import ImageRejected, NotWritten, SkinvisionError, UnknownName, WeightsRejected
 
 if TYPE_CHECKING:
     from skinvision.card import ModelCard
@@ -83,7 +83,7 @@ def _analyse(options: Namespace) -> int:
             document = report.document(source, analysis)
             if options.out:
                 _write(options.out / _free_name(path.stem, taken), analysis, document)
-        except (ImageRejected, OSError) as error:
+        except (ImageRejected, NotWritten, OSError) as error:
             document = report.rejected(source, str(error))
             status = SOME_REJECTED
         line = report.encode(document).decode() if options.json else lines.analysed(document, analyser.classifier_card)
@@ -242,10 +242,13 @@ def _write(folder: Path, analysis: Analysis, document: Document) -> None:
     from skinvision.render import report
 
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "mask.png").write_bytes(report.mask_png(analysis))
-    (folder / "overlay.png").write_bytes(report.overlay_png(analysis))
-    (folder / "heatmap.png").write_bytes(report.heatmap_png(analysis))
-    (folder / "analysis.json").write_bytes(report.encode(document) + b"\n")
+    contents = {
+        "mask.png": report.mask_png(analysis),
+        "overlay.png": report.overlay_png(analysis),
+        "heatmap.png": report.heatmap_png(analysis),
+        "analysis.json": report.encode(document) + b"\n",
+    }
+    replacing.write({folder / name: data for name, data in contents.items()})
 
 
 def _with_progress(paths: Sequence[Path]) -> Iterator[Path]:

@@ -5,6 +5,7 @@ SkinvisionError
 ├── WeightsRejected   a weights file or its card is missing, altered or of another version
 ├── DataRejected      a folder of labelled pictures does not have the layout that is read
 ├── Busy              so many wait already that another one would wait too long
+├── NotWritten        a file could not be written; what was there before is as it was
 ├── UnknownName       a model, stage or label that does not exist
 └── ShapeMismatch     an array of the wrong shape, dtype or range
 
@@ -50,6 +51,10 @@ class DataRejected(SkinvisionError):
 
 class Busy(SkinvisionError):
     """So many wait already that another one would wait too long."""
+
+
+class NotWritten(SkinvisionError):
+    """A file could not be written; what was there before is as it was."""
 
 
 class UnknownName(SkinvisionError):

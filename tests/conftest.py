@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import timm
@@ -69,3 +71,12 @@ def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def resnet18(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A start file for ``CLASSIFIER``, under torchvision's own names."""
     return start_file(tmp_path_factory, torchvision.models.resnet18())
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """A chromium without a window; for a module alone, as Playwright's loop is in the way of other loops."""
+    from tests.browsing import launched
+
+    with launched() as chromium:
+        yield chromium

@@ -142,9 +142,12 @@ def test_what_stands_under_a_heatmap() -> None:
 
 
 def test_alternative_texts_name_the_model() -> None:
-    heatmap = agreement.heatmap_alt("A", MELANOMA.explanation("mel"), CARD)
-    assert heatmap == "Grad-CAM heatmap by A for Melanoma: peak 2.0 logits per cell"
-    nothing = agreement.heatmap_alt("A", MELANOMA.explanation("vasc"), CARD)
+    inside = sample_analysis(lesion=Box(0, 0, 32, 32))
+    heatmap = agreement.heatmap_alt("A", inside.explanation("mel"), inside.mask, CARD)
+    assert heatmap == (
+        "Grad-CAM heatmap by A for Melanoma: peak 2.0 logits per cell, 100 % of the evidence inside the lesion"
+    )
+    nothing = agreement.heatmap_alt("A", inside.explanation("vasc"), inside.mask, CARD)
     assert nothing == "Grad-CAM heatmap by A for Vascular lesion: no positive evidence"
     assert agreement.mask_alt("A", mask(0)) == "The lesion mask by A covers 25 % of the picture"
     assert agreement.mask_alt("A", mask()) == "The lesion mask by A is empty: no lesion was found"

@@ -8,7 +8,7 @@ import pytest
 from skinvision import errors
 from skinvision.errors import SkinvisionError, UnknownName
 
-KINDS = ["ImageRejected", "WeightsRejected", "DataRejected", "UnknownName", "ShapeMismatch"]
+KINDS = ["ImageRejected", "WeightsRejected", "DataRejected", "NotWritten", "UnknownName", "ShapeMismatch"]
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -58,13 +58,19 @@ def test_a_map_says_how_much_of_it_lies_inside_the_lesion() -> None:
     assert lab_words.share_note(without.explanation("mel"), without, CARD) == "No lesion was found."
 
 
-def test_alternative_texts_name_method_class_stage_and_peak() -> None:
+def test_alternative_texts_name_method_class_stage_peak_and_share() -> None:
     found = ANALYSIS.explanation("mel")
-    assert lab_words.map_alt(found, CARD) == "Grad-CAM heatmap for Melanoma at stage4: peak 2.0 logits per cell"
+    nowhere = sample_analysis(lesion=None).mask
+    heatmap = "Grad-CAM heatmap for Melanoma at stage4: peak 2.0 logits per cell"
+    assert lab_words.map_alt(found, nowhere, CARD) == heatmap
+    assert lab_words.map_alt(found, ANALYSIS.mask, CARD) == f"{heatmap}, 77 % of the evidence inside the lesion"
+    assert lab_words.map_alt(found, ANALYSIS.mask, CARD, "the feature").endswith(
+        "77 % of the evidence inside the feature"
+    )
     occluded = replace(found, method="occlusion", stage="picture")
-    assert lab_words.map_alt(occluded, CARD) == "Occlusion heatmap for Melanoma: peak 2.0 logits lost"
-    empty = ANALYSIS.explanation("vasc")
-    assert lab_words.map_alt(empty, CARD) == "Grad-CAM heatmap for Vascular lesion at stage4: no positive evidence"
+    assert lab_words.map_alt(occluded, nowhere, CARD) == "Occlusion heatmap for Melanoma: peak 2.0 logits lost"
+    empty = lab_words.map_alt(ANALYSIS.explanation("vasc"), ANALYSIS.mask, CARD)
+    assert empty == "Grad-CAM heatmap for Vascular lesion at stage4: no positive evidence"
 
 
 def test_a_stage_says_how_finely_it_sees() -> None:

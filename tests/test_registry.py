@@ -15,7 +15,7 @@ import pytest
 import safetensors.torch
 import torch
 
-from skinvision.errors import UnknownName, WeightsRejected
+from skinvision.errors import NotWritten, UnknownName, WeightsRejected
 from skinvision.models import registry
 from skinvision.models.registry import LoadedModel, load, names, read_card, save
 from tests.tiny import save_tiny
@@ -211,7 +211,7 @@ def test_where_writing_fails_the_older_model_stays_whole(classifier: Path) -> No
     obstacle = classifier / f".resnet50.json.{os.getpid()}"
     obstacle.mkdir()
     model.network.head.linear.bias += 1
-    with pytest.raises(OSError, match="directory"):
+    with pytest.raises(NotWritten, match="directory"):
         save(model)
     obstacle.rmdir()
     assert _contents(classifier) == before

@@ -6,7 +6,6 @@ Where they are and what cards say is known to ``catalogue``, without torch. A pi
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -18,6 +17,7 @@ import safetensors.torch
 import torch
 from torch import Tensor, nn
 
+from skinvision import replacing
 from skinvision.card import ModelCard
 from skinvision.catalogue import CARDS, DEFAULTS, folder, names, read_card
 from skinvision.errors import WeightsRejected
@@ -105,6 +105,7 @@ def save(model: LoadedModel) -> ModelCard:
 
     Raises:
         WeightsRejected: a name with a folder in it, a weight that float16 cannot hold, or a card that JSON cannot.
+        NotWritten: there is no room, or no right to write.
     """
     tensors = {k: v for k, v in model.network.state_dict().items() if not k.endswith(_COUNTER)}
     if model.statistics is not None:
@@ -114,7 +115,7 @@ def save(model: LoadedModel) -> ModelCard:
     card = replace(model.card, sha256=hashlib.sha256(data).hexdigest())
     check_name(card.name)
     folder().mkdir(parents=True, exist_ok=True)
-    _replace({folder() / f"{card.name}.safetensors": data, folder() / f"{card.name}.json": _json(card)})
+    replacing.write({folder() / f"{card.name}.safetensors": data, folder() / f"{card.name}.json": _json(card)})
     return card
 
 
@@ -140,11 +141,12 @@ def rewrite(card: ModelCard) -> None:
     Raises:
         UnknownName: no such model.
         WeightsRejected: the card is about other weights than the one it replaces, or JSON cannot hold it.
+        NotWritten: as ``save``.
     """
     before = read_card(card.name)
     if card.sha256 != before.sha256:
         raise WeightsRejected(f"a card for the weights {before.sha256}", card.sha256, "measure the new ones")
-    _replace({folder() / f"{card.name}.json": _json(card)})
+    replacing.write({folder() / f"{card.name}.json": _json(card)})
 
 
 def check_name(name: str) -> None:
@@ -203,16 +205,3 @@ def _json(card: ModelCard) -> bytes:
     except msgspec.MsgspecError as error:  # NaN becomes null
         raise WeightsRejected("a card whose figures are all numbers", str(error), "look at the history") from error
     return data
-
-
-def _replace(contents: dict[Path, bytes]) -> None:
-    """Write all files under other names first, then rename them in their order."""
-    beside = {path: path.with_name(f".{path.name}.{os.getpid()}") for path in contents}
-    try:
-        for path, data in contents.items():
-            beside[path].write_bytes(data)
-        for path, written in beside.items():
-            written.replace(path)
-    finally:
-        for written in beside.values():
-            written.unlink(missing_ok=True)

@@ -7,7 +7,7 @@ from itertools import combinations
 
 from skinvision.card import ModelCard
 from skinvision.comparison import Comparison, cell_area, dice
-from skinvision.render.words import method_title, number, percent
+from skinvision.render.words import method_title, number, percent, share_alt
 from skinvision.types import Analysis, Explanation, LesionMask
 
 NO_PROOF = "Agreement is no proof: networks that learnt from the same pictures can share a mistake."
@@ -112,12 +112,12 @@ def probabilities_alt(comparison: Comparison, card: ModelCard) -> str:
     return f"Calibrated probabilities. {'; '.join(rows)}"
 
 
-def heatmap_alt(name: str, explanation: Explanation, card: ModelCard) -> str:
+def heatmap_alt(name: str, explanation: Explanation, mask: LesionMask, card: ModelCard) -> str:
     """Alternative text of one model's heatmap."""
     heatmap = f"{method_title(explanation.method)} heatmap by {name} for {card.title_of(explanation.target)}"
     if explanation.peak <= 0:
         return f"{heatmap}: no positive evidence"
-    return f"{heatmap}: peak {number(explanation.peak)} logits per cell"
+    return f"{heatmap}: peak {number(explanation.peak)} logits per cell{share_alt(explanation, mask, card)}"
 
 
 def mask_alt(name: str, mask: LesionMask) -> str:

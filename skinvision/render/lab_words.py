@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from skinvision.card import ModelCard
 from skinvision.methods import METHODS, ON_PICTURE
-from skinvision.render.words import held_back, number, percent
-from skinvision.types import Analysis, Explanation
+from skinvision.render.words import held_back, number, percent, share_alt
+from skinvision.types import Analysis, Explanation, LesionMask
 
 if TYPE_CHECKING:  # it imports torch
     from skinvision.channels import Channels
@@ -36,14 +36,15 @@ def share_note(explanation: Explanation, analysis: Analysis, card: ModelCard) ->
     return f"{percent(explanation.lesion_share)} inside the lesion."
 
 
-def map_alt(explanation: Explanation, card: ModelCard) -> str:
-    """Alternative text of one map over the picture."""
+def map_alt(explanation: Explanation, mask: LesionMask, card: ModelCard, sought: str = "the lesion") -> str:
+    """Alternative text of one map over the picture; ``sought`` is what the mask is of."""
     method = METHODS[explanation.method]
     where = "" if explanation.stage == ON_PICTURE else f" at {explanation.stage}"
     heatmap = f"{method.title} heatmap for {card.title_of(explanation.target)}{where}"
     if explanation.peak <= 0:
         return f"{heatmap}: no positive evidence"
-    return f"{heatmap}: peak {number(explanation.peak)} {method.unit}"
+    share = share_alt(explanation, mask, card, sought)
+    return f"{heatmap}: peak {number(explanation.peak)} {method.unit}{share}"
 
 
 def stage_note(explanation: Explanation) -> str:

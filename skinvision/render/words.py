@@ -9,7 +9,7 @@ from skinvision.card import ModelCard
 from skinvision.geometry import Box, crop
 from skinvision.intake import QUALITY
 from skinvision.methods import METHODS
-from skinvision.types import Analysis, Case, LesionMask, Prediction
+from skinvision.types import Analysis, Case, Explanation, LesionMask, Prediction
 
 _LEARNT_FROM = {
     "dermoscopy": "dermoscopy alone, not ordinary photographs",
@@ -58,10 +58,14 @@ def heatmap_alt(analysis: Analysis, card: ModelCard, target: str) -> str:
     heatmap = f"{method_title(explanation.method)} heatmap for {card.title_of(target)}"
     if explanation.peak <= 0:
         return f"{heatmap}: no positive evidence"
-    heatmap = f"{heatmap}: peak {number(explanation.peak)} logits per cell"
-    if held_back(analysis.mask, card) or analysis.mask.box is None:
-        return heatmap
-    return f"{heatmap}, {percent(explanation.lesion_share)} of the evidence inside the lesion"
+    return f"{heatmap}: peak {number(explanation.peak)} logits per cell{share_alt(explanation, analysis.mask, card)}"
+
+
+def share_alt(explanation: Explanation, mask: LesionMask, card: ModelCard, sought: str = "the lesion") -> str:
+    """The end of a map's alternative text: how much of it lies inside what was sought; "" where that is not known."""
+    if held_back(mask, card) or mask.box is None or math.isnan(explanation.lesion_share):
+        return ""
+    return f", {percent(explanation.lesion_share)} of the evidence inside {sought}"
 
 
 def probabilities_alt(prediction: Prediction, card: ModelCard) -> str:

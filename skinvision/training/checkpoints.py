@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import shutil
 import time
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import torch
 from lightning.pytorch.callbacks import Checkpoint
 
 from skinvision.errors import DataRejected, WeightsRejected
+from skinvision.replacing import replacing
 from skinvision.training.modules import Fit
 
 
@@ -26,10 +28,18 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise DataRejected(f"a checkpoint at {path}", "no file", "train without --resume first")
     try:
+        _check_sums(path)
         checkpoint: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-    except (RuntimeError, EOFError, pickle.UnpicklingError) as error:
+    except (RuntimeError, EOFError, ValueError, pickle.UnpicklingError, zipfile.BadZipFile) as error:
         raise WeightsRejected(f"a checkpoint at {path}", str(error), "train without --resume") from error
     return checkpoint
+
+
+def _check_sums(path: Path) -> None:
+    """A checkpoint is a ZIP file, with a sum for each of its parts, which torch writes and does not look at."""
+    with zipfile.ZipFile(path) as archive:
+        if damaged := archive.testzip():
+            raise zipfile.BadZipFile(f"a damaged {damaged}")
 
 
 def best_of(last: Path) -> Path:
@@ -58,19 +68,25 @@ class Checkpoints(Checkpoint):
     def on_train_batch_end(self, trainer: lightning.Trainer, *_: Any, **__: Any) -> None:
         # After the last batch comes validation, then on_train_epoch_end: the epoch is not cut off before it counts.
         if self._is_over(trainer) and not trainer.is_last_batch:
-            trainer.save_checkpoint(self.last, weights_only=False)
+            self._save(trainer)
             self._stop()
 
     def on_train_epoch_end(self, trainer: lightning.Trainer, *_: Any) -> None:
         self._finished = trainer.should_stop or trainer.current_epoch + 1 >= (trainer.max_epochs or 0)
-        trainer.save_checkpoint(self.last, weights_only=False)
+        self._save(trainer)
         if trainer.is_global_zero and self._is_best(trainer):
-            shutil.copyfile(self.last, best_of(self.last))
+            with replacing(best_of(self.last)) as (best,):
+                shutil.copyfile(self.last, best)
         if self._is_over(trainer) and not self._finished:
             self._stop()
 
     def on_save_checkpoint(self, _trainer: lightning.Trainer, _module: Any, checkpoint: dict[str, Any]) -> None:
         checkpoint["finished"] = self._finished
+
+    def _save(self, trainer: lightning.Trainer) -> None:
+        """Lightning writes in the system's folder for temporary files, and moves: to another disk, that is a copy."""
+        with replacing(self.last) as (last,):
+            trainer.save_checkpoint(last, weights_only=False)
 
     @staticmethod
     def _is_best(trainer: lightning.Trainer) -> bool:

@@ -23,6 +23,7 @@ from tqdm import tqdm
 from skinvision.errors import DataRejected, ImageRejected
 from skinvision.geometry import resize
 from skinvision.intake import read_case
+from skinvision.replacing import replacing
 from skinvision.types import Case
 
 SPLITS = ("train", "val", "test")
@@ -193,10 +194,12 @@ def decode_all(
         with ThreadPoolExecutor() as threads:
             decoded = threads.map(lambda sample: resize(read(sample), *size), samples)
             stacked = np.stack(list(tqdm(decoded, total=len(samples), desc=f"decoding {path.stem}")))
-        beside = path.with_suffix(".part.npy")
-        np.save(beside, stacked)
-        beside.replace(path)
-    array: NDArray[Any] = np.load(path, mmap_mode="r")
+        with replacing(path) as (beside,), beside.open("wb") as file:
+            np.save(file, stacked)
+    try:
+        array: NDArray[Any] = np.load(path, mmap_mode="r")
+    except (ValueError, EOFError) as error:
+        raise DataRejected(f"decoded pictures at {path}", str(error), "take the file away") from error
     return array
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from skinvision.methods import GRAD_CAM
 from skinvision.render import lab_words, screen, words
 from skinvision.render.lab_charts import contribution_chart
-from skinvision.types import Explanation
+from skinvision.types import Explanation, measured
 from skinvision.ui import method_view, models
 from skinvision.ui.session import Asked, key, literal
 from skinvision.ui.subject import Subject
@@ -50,8 +51,8 @@ class _Made:
     said_first: Said
 
     def map_of(self, values: NDArray[np.float32]) -> Explanation:
-        """Other ``values`` (h, w) on the grid of the whole map."""
-        return replace(self.whole, activation_map=values)
+        """Other ``values`` (h, w) on the grid of the whole map; how much lies in the lesion is not measured."""
+        return replace(self.whole, activation_map=values, lesion_share=math.nan)
 
 
 def show(about: Subject) -> None:
@@ -92,13 +93,13 @@ def _made(about: Subject) -> _Made:
 
 def _map(about: Subject, made: _Made) -> None:
     """What the channels that are on add up to, on the scale of the whole map."""
-    upload, case = about.upload, about.upload.analyses[about.wanted].case
-    left = made.map_of(made.channels.map_without(made.off))
+    upload, analysis = about.upload, about.upload.analyses[about.wanted]
+    left = made.map_of(made.channels.map_without(made.off)).within(analysis.mask)
     drawn = upload.once(
-        "left", (made.asked, made.off), lambda: screen.evidence_jpeg(case, left, made.whole.peak, _OPACITY)
+        "left", (made.asked, made.off), lambda: screen.evidence_jpeg(analysis.case, left, made.whole.peak, _OPACITY)
     )
     st.markdown("**What the channels add up to**")
-    st.image(drawn, alt=lab_words.map_alt(left, about.card))
+    st.image(drawn, alt=lab_words.map_alt(left, analysis.mask, about.card))
     columns = st.columns(2)
     title = literal(about.card.title_of(about.target))
     changed = bool(made.off)
@@ -134,20 +135,20 @@ def _sum(about: Subject, made: _Made) -> None:
 def _switches(about: Subject, made: _Made) -> None:
     """Each channel with its switch; those against the class show where they speak against it."""
     st.markdown("**The channels**")
-    case = about.upload.analyses[about.wanted].case
-    maps = [made.map_of(_towards(made.channels, channel)) for channel in made.shown]
+    analysis = about.upload.analyses[about.wanted]
+    maps = measured((made.map_of(_towards(made.channels, channel)) for channel in made.shown), analysis.mask)
     scale = max(each.peak for each in maps)
     drawn = about.upload.once(
         "channel maps",
         made.asked,
-        lambda: [screen.small_evidence_jpeg(case, each, scale, _OPACITY, _UNIT) for each in maps],
+        lambda: [screen.small_evidence_jpeg(analysis.case, each, scale, _OPACITY, _UNIT) for each in maps],
     )
     row = st.grid(len(maps), min_column_width=230)
     for channel, each, jpeg in zip(made.shown, maps, drawn, strict=True):
         title = lab_words.channel_title(made.channels, channel)
         with row.cell():
             st.toggle(f"**{title}**", value=True, key=_switch(made.asked, channel))
-            st.image(jpeg, alt=f"{title}. {lab_words.map_alt(each, about.card)}")
+            st.image(jpeg, alt=f"{title}. {lab_words.map_alt(each, analysis.mask, about.card)}")
             st.caption(literal(lab_words.channel_note(made.channels, channel)))
 
 

@@ -48,7 +48,7 @@ _STYLE = """
 @media (max-width: 860px) {
   [data-testid="stColumn"]:has(.stPlotlyChart) { min-width: calc(100% - 1.5rem); }
 }
-.st-key-sample button p, .st-key-sample button span, .stMultiSelect [data-tag] * {
+[data-testid="stBaseButton-primary"] *, .stMultiSelect [data-tag] * {
   color: light-dark(#FFFFFF, #0B1016);
 }
 .stPlotlyChart .main-svg text:not(.hoverlayer text, .heatmaplayer text) { fill: currentColor !important; }

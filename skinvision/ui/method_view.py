@@ -76,7 +76,7 @@ def _fill(place: DeltaGenerator, about: Subject, asked: Asked) -> None:
     explanation, analysis = about.upload.maps[asked], about.upload.analyses[about.wanted]
     drawn = map_jpeg(about, explanation, f"map {asked.method}")
     with place.container():
-        st.image(drawn, alt=lab_words.map_alt(explanation, about.card))
+        st.image(drawn, alt=lab_words.map_alt(explanation, analysis.mask, about.card))
         st.caption(lab_words.share_note(explanation, analysis, about.card))
 
 

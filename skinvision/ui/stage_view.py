@@ -37,7 +37,7 @@ def show(about: Subject) -> None:
         with place.container():
             st.image(
                 method_view.map_jpeg(about, explanation, f"stage {stage}"),
-                alt=lab_words.map_alt(explanation, about.card),
+                alt=lab_words.map_alt(explanation, analysis.mask, about.card),
             )
             note = lab_words.share_note(explanation, analysis, about.card)
             st.caption(f"{lab_words.stage_note(explanation)} {note}")

@@ -74,7 +74,9 @@ def _map(about: Subject, asked: Asked) -> None:
         st.caption("This map is slow: it is made when it is put to the test.")
         return
     explanation = about.upload.maps[asked]
-    st.image(method_view.map_jpeg(about, explanation, "tested map"), alt=lab_words.map_alt(explanation, about.card))
+    mask = about.upload.analyses[about.wanted].mask
+    drawn = method_view.map_jpeg(about, explanation, "tested map")
+    st.image(drawn, alt=lab_words.map_alt(explanation, mask, about.card))
     st.caption(literal(METHODS[asked.method].says))
 
 

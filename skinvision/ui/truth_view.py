@@ -112,5 +112,5 @@ def _pictures(made: _Made, feature: str) -> None:
             jpeg = screen.small_evidence_jpeg(
                 analysis.case, explanation, explanation.peak, _OPACITY, lab_words.unit(explanation.method)
             )
-            st.image(jpeg, alt=lab_words.map_alt(explanation, card))
+            st.image(jpeg, alt=lab_words.map_alt(explanation, analysis.mask, card, "the feature"))
             st.caption(trial_words.found(explanation.lesion_share, guesses))

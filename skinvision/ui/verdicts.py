@@ -117,7 +117,7 @@ def _evidence(verdicts: Verdicts) -> None:
     st.subheader(f"Evidence for {literal(card.title_of(target))}", anchor=False)
     row = st.grid(len(verdicts.models), min_column_width=260)
     for index, analysis in enumerate(comparison.analyses):
-        alt = agreement.heatmap_alt(comparison.names[index], verdicts.explanations[index], card)
+        alt = agreement.heatmap_alt(comparison.names[index], verdicts.explanations[index], analysis.mask, card)
         with row.cell():
             cards.name_plate(verdicts.models[index], PALETTE[index])
             st.image(verdicts.heatmaps[index], alt=alt)

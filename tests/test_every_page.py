@@ -1,0 +1,203 @@
+"""Every page and view through ``asgi.py``: its guard breaks nothing, and all people can read and reach what is there.
+
+What is serious is axe-core's word: a rule that keeps people from the content. https://github.com/dequelabs/axe-core
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import pytest
+
+from tests.browsing import (
+    BAD,
+    Heard,
+    expect,
+    heatmap,
+    lesion,
+    needs_chromium,
+    opened,
+    playwright,
+    serving,
+    settled,
+    upload,
+)
+
+axe = pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is not installed")
+pytestmark = needs_chromium
+
+AXE = (Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+SCREENS = [(width, scheme) for width in (1440, 390) for scheme in ("light", "dark")]
+LIMIT_MS = 240_000  # also where other programs keep the cores busy
+HEATMAP = re.compile("heatmap")
+
+
+class View(NamedTuple):
+    """A page, what is pressed there to see the view, and whether that is a picture or a chart."""
+
+    page: str
+    press: str | None
+    shows: Literal["heatmap", "chart", "text"]
+
+
+VIEWS = [
+    View("Analyse", None, "heatmap"),
+    View("Compare", None, "heatmap"),
+    View("Explain", "Methods", "heatmap"),
+    View("Explain", "Through the network", "heatmap"),
+    View("Explain", "How a Grad-CAM is made", "chart"),
+    View("Believe it?", "Your picture", "heatmap"),
+    View("Believe it?", "Where the truth is known", "chart"),
+    View("Shortcuts", "Take it apart", "heatmap"),
+    View("Shortcuts", "Add an artefact", "heatmap"),
+    View("Shortcuts", "Paint over it", "heatmap"),
+    View("Evidence", "All models", "chart"),
+    View("Evidence", "One model", "chart"),
+    View("Evidence", "Experiments", "chart"),
+    View("About", None, "text"),
+]
+
+
+class Visit(NamedTuple):
+    """An open page, and what is heard of it."""
+
+    page: playwright.Page
+    heard: Heard
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    with serving({}, door="asgi.py") as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def visit(browser: playwright.Browser, address: str) -> Iterator[Visit]:
+    """One visitor for all tests, who has brought a lesion and a file that is none."""
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    page.set_default_timeout(LIMIT_MS)
+    heard = Heard.on(page)
+    upload(page, address, lesion(1), BAD)
+    heatmap(page).wait_for()
+    yield Visit(page, heard)
+    page.close()
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_heard(visit: Visit) -> Iterator[None]:
+    """No test may make the page complain, or ask another host."""
+    visit.heard.complaints.clear()
+    yield
+    assert visit.heard.hosts - {None} == {"localhost"}
+    assert visit.heard.complaints == []
+
+
+@pytest.mark.parametrize("view", VIEWS, ids=lambda view: f"{view.page}, {view.press}" if view.press else view.page)
+def test_nobody_is_kept_from_what_is_there(visit: Visit, view: View) -> None:
+    page = visit.page
+    _go(page, view)
+    assert _all_problems(page) == []
+
+
+def test_nobody_is_kept_from_the_first_page(browser: playwright.Browser, address: str) -> None:
+    with opened(browser) as page:
+        page.goto(address)
+        expect(page.get_by_role("button", name="Try a synthetic lesion")).to_be_visible()
+        assert _all_problems(page) == []
+
+
+def test_nobody_is_kept_from_a_verdict(browser: playwright.Browser, rival_models: Path) -> None:
+    with serving({"SKINVISION_WEIGHTS": str(rival_models)}, door="asgi.py") as address, opened(browser) as page:
+        page.set_default_timeout(LIMIT_MS)
+        upload(page, f"{address}/believe", lesion(1))
+        page.get_by_role("button", name="Put it to the test").click()
+        page.locator(".js-plotly-plot").first.wait_for()
+        settled(page)
+        assert _all_problems(page) == []
+
+
+def test_keys_alone_reach_everything(visit: Visit) -> None:
+    page = visit.page
+    _go(page, VIEWS[0])
+    page.evaluate("document.activeElement.blur()")
+    reached = []
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate(_FOCUSED))
+    for wanted in (
+        *("Analyse", "Compare", "Explain", "Believe it?", "Shortcuts", "Evidence", "About"),
+        *("Upload", "Try a synthetic lesion", "Class to explain", "Stage of the network"),
+        *("Overlay opacity", "Mask threshold", "Models", "Panel as PNG", "Figures as JSON", "Remove"),
+    ):
+        assert any(wanted in name for name in reached), wanted
+
+
+_FOCUSED = """() => {
+    const it = document.activeElement
+    return [it.getAttribute("aria-label"), it.innerText, it.title].filter(Boolean).join(" ")
+}"""
+
+
+def test_a_photo_by_the_camera_gets_through(visit: Visit) -> None:
+    page = visit.page
+    _go(page, VIEWS[0])
+    page.get_by_role("tab", name="Camera").click()
+    page.get_by_role("button", name="Take Photo").click()
+    expect(page.get_by_role("heading", name="Camera photo 1")).to_be_visible(timeout=LIMIT_MS)
+    page.get_by_role("tab", name="Pictures").click()
+    settled(page)
+
+
+def test_what_is_painted_and_what_is_saved_gets_through(visit: Visit) -> None:
+    page = visit.page
+    _go(page, View("Shortcuts", "Paint over it", "heatmap"))
+    drawn = page.get_by_role("img", name="As drawn. Grad-CAM heatmap")
+    before = drawn.get_attribute("src")
+    canvas = page.locator(".st-key-canvas canvas").last
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.5 * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.7 * box["width"], box["y"] + 0.5 * box["height"], steps=5)
+    page.mouse.up()
+    expect(drawn).not_to_have_attribute("src", before, timeout=LIMIT_MS)
+    _go(page, VIEWS[0])
+    with page.expect_download() as started:
+        page.get_by_role("button", name="Figures as JSON").first.click()
+    assert json.loads(started.value.path().read_bytes())["status"] == "ok"
+
+
+def _go(page: playwright.Page, view: View) -> None:
+    """Show the view at its place on a large screen, drawn to its end."""
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.get_by_role("link", name=view.page, exact=True).click()
+    if view.press:
+        page.get_by_role("button", name=view.press).or_(page.get_by_role("radio", name=view.press)).first.click()
+    if view.shows == "heatmap":
+        page.get_by_role("img", name=HEATMAP).first.wait_for()
+    if view.shows == "chart":
+        page.locator(".js-plotly-plot").first.wait_for()
+    settled(page)
+
+
+def _all_problems(page: playwright.Page) -> list[str]:
+    return [problem for width, scheme in SCREENS for problem in _problems(page, width, scheme)]
+
+
+def _problems(page: playwright.Page, width: int, scheme: Literal["light", "dark"]) -> list[str]:
+    """What axe-core finds serious or critical on a screen of that width."""
+    page.set_viewport_size({"width": width, "height": 900})
+    page.emulate_media(color_scheme=scheme)
+    page.wait_for_timeout(500)  # until colours have faded into each other
+    page.evaluate(AXE)
+    violations: list[dict[str, Any]] = page.evaluate("axe.run().then(result => result.violations)")
+    return [
+        f"{width} px, {scheme}: {violation['id']}: {node['html'][:200]} {node['any'][:1]}"
+        for violation in violations
+        if violation["impact"] in ("serious", "critical")
+        for node in violation["nodes"]
+    ]
