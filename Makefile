@@ -73,7 +73,7 @@ $(TRAIN): requirements-train.txt $(APP)
 	$(PYTHON) -m pip install --disable-pip-version-check -r $<
 	touch $@
 
-$(TESTS): requirements-test.txt requirements-quantus.txt $(TRAIN)
+$(TESTS): requirements-test.txt requirements-heic.txt requirements-dicom.txt requirements-quantus.txt $(TRAIN)
 	$(PYTHON) -m pip install --disable-pip-version-check -r $<
 	$(PYTHON) -m pip install --disable-pip-version-check --no-deps -r requirements-quantus.txt
 	touch $@
