@@ -11,14 +11,13 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import cv2
 import numpy as np
 import pytest
-from PIL import Image
 
 from skinvision.errors import ImageRejected
 from skinvision.intake import read_case
-from tests.files import CORNERS, RAMP, chunk, png, profile, rejection, saved, tiff
+from tests.damage import samples
+from tests.files import CORNERS, chunk, png, rejection, saved, tiff
 
 
 @pytest.mark.parametrize(("short", "fine"), [(63, False), (64, True)])
@@ -141,33 +140,6 @@ def test_no_outside_program_starts(eps: bytes, guard: str, tmp_path: Any) -> Non
 
 
 # --- damaged files
-
-
-def samples() -> dict[str, bytes]:
-    rgb = Image.fromarray(cv2.resize(CORNERS, (72, 66)))
-    exif = Image.Exif()
-    exif[0x0112], exif[0x010E] = 6, "x"
-    rich = {"exif": exif, "icc_profile": profile()}
-    return {
-        "jpeg": saved(rgb, "JPEG", **rich),
-        "progressive": saved(rgb, "JPEG", progressive=True),
-        "cmyk": saved(rgb.convert("CMYK"), "JPEG"),
-        "mpo": saved(rgb, "MPO", save_all=True, append_images=[rgb]),
-        "png": saved(rgb, "PNG", **rich),
-        "palette": saved(rgb.quantize(9), "PNG"),
-        "apng": saved(rgb, "PNG", save_all=True, append_images=[rgb.rotate(90)]),
-        "deep png": png(RAMP, 16, 0),
-        "webp": saved(rgb, "WEBP", **rich),
-        "lossless webp": saved(rgb, "WEBP", lossless=True),
-        "animated webp": saved(rgb, "WEBP", save_all=True, append_images=[rgb.rotate(90)]),
-        "bmp": saved(rgb, "BMP"),
-        "tiff": saved(rgb, "TIFF", exif=exif),
-        "lzw": saved(rgb, "TIFF", compression="tiff_lzw"),
-        "jpeg tiff": saved(rgb, "TIFF", compression="jpeg"),
-        "fax": saved(rgb.convert("1"), "TIFF", compression="group4"),
-        "pages": saved(rgb, "TIFF", save_all=True, append_images=[rgb, rgb]),
-        "floats": tiff(np.ones((64, 64), np.float32)),
-    }
 
 
 SAMPLES = samples()

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from skinvision.errors import ImageRejected
-from skinvision.intake.colour import Stored
-from skinvision.intake.limits import Decoded, check_size, only_frame
-from skinvision.intake.pictures import check_scans
+from skinvision.intake.colour import Decoded, Stored
+from skinvision.intake.limits import check_size, only_frame
+from skinvision.intake.pieces import check_pieces
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 # A picture has some hundred elements. Each costs one to three calls, wherever it is nested.
 MAX_READS = 100_000
 MAX_BITS = 16
+_UNTOUCHED: Any = {"view_only": True, "correct_unused_bits": False}  # no copy of what may be 240 MB
 
 _PHOTOGRAPHS = ("1.2.840.10008.5.1.4.1.1.77.1.4", "1.2.840.10008.5.1.4.1.1.77.1.7")  # VL photographic, dermoscopic
 _SECONDARY = ("1.2.840.10008.5.1.4.1.1.7", "1.2.840.10008.5.1.4.1.1.7.4")  # secondary capture, one frame or many
@@ -58,7 +59,7 @@ def read(data: bytes) -> Decoded:
     _check_layout(dataset)
     if syntax == _JPEG:
         _check_jpeg(dataset)
-    values, found = get_decoder(syntax).as_array(dataset, index=0, raw=True)
+    values, found = get_decoder(syntax).as_array(dataset, index=0, raw=True, **_UNTOUCHED)
     notes = only_frame(1, _frames(dataset))
     picture, changed = _picture(values, str(found["photometric_interpretation"]), dataset)
     if profile := dataset.get("ICCProfile"):
@@ -123,7 +124,7 @@ def _check_jpeg(dataset: Dataset) -> None:
     from pydicom.encaps import get_frame
 
     frame = get_frame(dataset.PixelData, 0, number_of_frames=_frames(dataset))
-    check_scans(frame)
+    check_pieces(frame, "JPEG")
     with Image.open(BytesIO(frame), formats=("JPEG",)) as picture:
         if picture.size != (dataset.Columns, dataset.Rows):
             raise ValueError("a JPEG of another size than its DICOM file says")
@@ -139,21 +140,26 @@ def _picture(values: NDArray[Any], colours: str, dataset: Dataset) -> tuple[Imag
 
     notes = []
     bits = int(dataset.BitsStored)
+    palette = None
     if colours == "PALETTE COLOR":
-        values = apply_color_lut(values, dataset)
-        bits = values.dtype.itemsize * 8
+        palette = apply_color_lut(np.arange(1 << bits, dtype=values.dtype), dataset)  # (2**bits, 3)
+        values, bits = values & values.dtype.type((1 << bits) - 1), palette.dtype.itemsize * 8
         notes.append("Palette converted to RGB.")
     if bits > 8:
         notes.append(f"{bits} bits per channel scaled to 8.")
-    shallow = np.right_shift(values, bits - 8).astype(np.uint8, copy=False)
+    shallow = _shallow(values, bits) if palette is None else _shallow(palette, bits)[values]
     if colours == "MONOCHROME1":  # white is zero
         shallow = 255 - shallow
-    if colours in _YBR:
-        return _from_ybr(shallow), notes
-    return Image.fromarray(shallow), notes
+    height, width = shallow.shape[:2]
+    mode = "L" if shallow.ndim == 2 else "YCbCr" if colours in _YBR else "RGB"
+    picture = Image.frombuffer(mode, (width, height), np.ascontiguousarray(shallow), "raw", mode, 0, 1)
+    return picture.convert("RGB") if mode == "YCbCr" else picture, notes
 
 
-def _from_ybr(values: NDArray[np.uint8]) -> Image.Image:
-    """Full-range YCbCr as RGB, by Pillow: pydicom's own way takes five times the memory."""
-    height, width = values.shape[:2]
-    return Image.frombytes("YCbCr", (width, height), values.tobytes()).convert("RGB")
+def _shallow(values: NDArray[Any], bits: int) -> NDArray[np.uint8]:
+    """The high byte of what is stored; what lies above that may be anything and is cut off."""
+    if values.dtype == np.uint8:
+        return values
+    shallow = np.empty(values.shape, np.uint8)
+    np.right_shift(values, bits - 8, out=shallow, casting="unsafe")
+    return shallow

@@ -16,9 +16,9 @@ from PIL import Image
 
 from skinvision.errors import ImageRejected
 from skinvision.intake import dicom, heic, pictures
-from skinvision.intake.colour import to_srgb
+from skinvision.intake.colour import Decoded, to_srgb
 from skinvision.intake.kinds import accepted, picture_format
-from skinvision.intake.limits import DAMAGE, Decoded, too_large
+from skinvision.intake.limits import DAMAGE, too_large
 from skinvision.intake.quality import quality_codes
 from skinvision.types import Case
 
@@ -32,8 +32,9 @@ def read_case(data: bytes) -> Case:
     Of a file of several frames one is taken, with a note.
 
     Raises:
-        ImageRejected: none of the formats that can be read here; damaged; over 40 megapixels; under 64 px on the short
-            side; or with pixel values that are not numbers. No other exception leaves, whatever the bytes.
+        ImageRejected: none of the formats that can be read here; damaged; over 40 megapixels (WebP: 30); under 64 px on
+            the short side; of very many pieces; or with pixel values that are not numbers. No other exception leaves,
+            whatever the bytes.
     """
     kind = picture_format(data)
     try:
@@ -50,6 +51,5 @@ def read_case(data: bytes) -> Case:
 def _decoded(data: bytes, kind: str) -> tuple[NDArray[np.uint8], tuple[str, ...]]:
     """The pixels (H, W, 3) uint8 sRGB, and notes about what was changed."""
     read = _EXTRAS.get(kind, partial(pictures.read, kind=kind))
-    found = read(data)
-    srgb, notes = to_srgb(found.picture, found.stored)
-    return np.asarray(srgb), (*found.notes, *notes)
+    srgb, notes = to_srgb(read(data))  # which nobody else holds: 40 megapixels are 160 MB to Pillow
+    return np.asarray(srgb), notes

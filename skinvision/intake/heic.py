@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from skinvision.intake.colour import Stored
-from skinvision.intake.limits import Decoded, check_size, only_frame
+from skinvision.intake.colour import Decoded, Stored
+from skinvision.intake.limits import check_size, only_frame
 
 if TYPE_CHECKING:
     from pillow_heif import HeifFile
