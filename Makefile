@@ -1,6 +1,6 @@
 # make run starts the app (PORT=… to choose its port), make test the tests. Both bring .venv up to date first.
 .DELETE_ON_ERROR:
-.PHONY: run test check train-unet train-resnet50 study benchmark screenshots figures clean
+.PHONY: run test check train-unet train-resnet50 study benchmark fuzz screenshots figures clean
 
 DATA ?= data
 PYTHON := .venv/bin/python
@@ -9,6 +9,8 @@ STUDY := SKINVISION_WEIGHTS=runs/study .venv/bin/python -m skinvision train clas
 APP := .venv/run.stamp
 TESTS := .venv/test.stamp
 TRAIN := .venv/train.stamp
+FUZZ := .venv/fuzz.stamp
+MINUTES ?= 5
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 
 run: $(APP)
@@ -48,6 +50,11 @@ benchmark: $(TESTS)
 	$(PYTHON) -m benchmarks.models
 	$(PYTHON) -m benchmarks.compare
 	$(PYTHON) -m benchmarks.app
+	$(PYTHON) -m benchmarks.hostile
+
+# Looks for files that break the gate. For instance: make fuzz MINUTES=60
+fuzz: $(FUZZ)
+	$(PYTHON) -m fuzz.read_case --minutes $(MINUTES)
 
 screenshots: $(TESTS)
 	$(PYTHON) -m docs.screenshots
@@ -76,4 +83,8 @@ $(TRAIN): requirements-train.txt $(APP)
 $(TESTS): requirements-test.txt requirements-heic.txt requirements-dicom.txt requirements-quantus.txt $(TRAIN)
 	$(PYTHON) -m pip install --disable-pip-version-check -r $<
 	$(PYTHON) -m pip install --disable-pip-version-check --no-deps -r requirements-quantus.txt
+	touch $@
+
+$(FUZZ): requirements-fuzz.txt $(TESTS)
+	$(PYTHON) -m pip install --disable-pip-version-check -r $<
 	touch $@
