@@ -20,6 +20,10 @@ with atheris.instrument_imports(include=["PIL", "pydicom", "pillow_heif", "skinv
     from skinvision.intake import read_case
     from tests.damage import samples
 
+    SEEDS = samples()
+    for seed in SEEDS.values():
+        read_case(seed)  # imports what reads it
+
 FOLDER = Path("runs/fuzz")
 MAX_BYTES, MAX_SECONDS, MAX_MB = 50_000, 10, 2000
 
@@ -30,7 +34,7 @@ def main() -> None:
     seconds = round(60 * parser.parse_args().minutes)
     corpus = FOLDER / "corpus"
     corpus.mkdir(parents=True, exist_ok=True)
-    for name, data in samples().items():
+    for name, data in SEEDS.items():
         (corpus / name.replace(" ", "-")).write_bytes(data)
     warnings.simplefilter("ignore")  # they are about damage, and there will be much
     logging.disable()

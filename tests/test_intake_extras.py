@@ -263,6 +263,13 @@ def test_a_picture_without_its_pixels_is_damaged() -> None:
         assert "damaged" in rejection(data[: int(len(data) * part)]).got
 
 
+def test_a_number_of_the_wrong_length_is_damage() -> None:
+    data = dicom(CORNERS)
+    bits = b"\x28\x00\x00\x01US\x02\x00\x08\x00"
+    assert data.count(bits) == 1
+    assert "damaged" in rejection(data.replace(bits, b"\x28\x00\x00\x01US\x03\x00\x08\x00\x00")).got
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -48,6 +48,15 @@ def read(data: bytes) -> Decoded:
     Raises:
         ImageRejected, or any of ``DAMAGE``.
     """
+    from pydicom.errors import BytesLengthException, InvalidDicomError
+
+    try:
+        return _read(data)
+    except (BytesLengthException, InvalidDicomError):  # two that are no ValueErrors
+        raise ValueError("a value of the wrong length, or no DICOM") from None
+
+
+def _read(data: bytes) -> Decoded:
     from pydicom import config, dcmread
     from pydicom.pixels.decoders.base import get_decoder
 

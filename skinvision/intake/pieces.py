@@ -13,8 +13,10 @@ from dataclasses import dataclass
 
 from skinvision.errors import ImageRejected
 
-# A large photo has some thousand, a TIFF of many narrow strips some ten thousand.
+# Segments or chunks; a large photo has some thousand.
 MAX_PIECES = 100_000
+# Numbers in the tags of a TIFF page, such as places of strips; a curve for 16 bits and three colours has 196,608
+MAX_NUMBERS = 400_000
 # A progressive JPEG has about 10 scans. Each costs a pass over the whole picture, however few bytes it has.
 MAX_SCANS = 100
 # A JPEG holds 64 kB of it, a PNG with the notes of its maker somewhat more.
@@ -143,10 +145,8 @@ def _after(data: bytes, place: int, layout: _Layout) -> int:
     end = place + entries * layout.entry.size
     if entries > MAX_PIECES:
         raise _too_many()
-    values = 0
-    for _, kind, number, _ in layout.entry.iter_unpack(data[place:end]):
-        values += number if kind not in (_BYTE, _ASCII, _UNDEFINED) else 1
-    if values > MAX_PIECES:
+    fields = layout.entry.iter_unpack(data[place:end])
+    if sum(number for _, kind, number, _ in fields if kind not in (_BYTE, _ASCII, _UNDEFINED)) > MAX_NUMBERS:
         raise _too_many()
     (following,) = struct.unpack_from(layout.offset, data, end)
     return int(following)
