@@ -1,6 +1,6 @@
 # make run starts the app (PORT=… to choose its port), make test the tests. Both bring .venv up to date first.
 .DELETE_ON_ERROR:
-.PHONY: run serve openvino test check audit train-unet train-resnet50 study benchmark screenshots figures clean
+.PHONY: run serve openvino test check audit train-unet train-resnet50 study benchmark fuzz screenshots figures clean
 
 DATA ?= data
 PYTHON := .venv/bin/python
@@ -10,6 +10,8 @@ APP := .venv/run.stamp
 TESTS := .venv/test.stamp
 TRAIN := .venv/train.stamp
 AUDIT := .venv/audit.stamp
+FUZZ := .venv/fuzz.stamp
+MINUTES ?= 5
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 
 run: $(APP)
@@ -65,6 +67,11 @@ benchmark: $(TESTS)
 	$(PYTHON) -m benchmarks.compare
 	$(PYTHON) -m benchmarks.app
 	$(PYTHON) -m benchmarks.load
+	$(PYTHON) -m benchmarks.hostile
+
+# Looks for files that break the gate. For instance: make fuzz MINUTES=60
+fuzz: $(FUZZ)
+	$(PYTHON) -m fuzz.read_case --minutes $(MINUTES)
 
 screenshots: $(TESTS)
 	$(PYTHON) -m docs.screenshots
@@ -94,7 +101,12 @@ $(AUDIT): requirements-audit.txt $(APP)
 	$(PYTHON) -m pip install --disable-pip-version-check -r $<
 	touch $@
 
-$(TESTS): requirements-test.txt requirements-quantus.txt requirements-openvino.txt $(TRAIN)
+$(TESTS): requirements-test.txt requirements-heic.txt requirements-dicom.txt requirements-quantus.txt \
+    requirements-openvino.txt $(TRAIN)
 	$(PYTHON) -m pip install --disable-pip-version-check -r $<
 	$(PYTHON) -m pip install --disable-pip-version-check --no-deps -r requirements-quantus.txt -r requirements-openvino.txt
+	touch $@
+
+$(FUZZ): requirements-fuzz.txt $(TESTS)
+	$(PYTHON) -m pip install --disable-pip-version-check -r $<
 	touch $@

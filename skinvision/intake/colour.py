@@ -17,6 +17,7 @@ from skinvision.errors import ImageRejected
 
 # Pixels of an sRGB-like profile move by rounding alone.
 SAME_LEVELS = 3
+_AT_ONCE = 1_000_000  # pixels
 
 _MODE_NOTES = {
     "1": "Black and white (1 bit per pixel) converted to RGB.",
@@ -53,22 +54,39 @@ class Stored:
         return cls(int(depth[1]) if depth else 8, tags.get(262) == 0)  # PhotometricInterpretation
 
 
-def to_srgb(picture: Image.Image, stored: Stored) -> tuple[Image.Image, list[str]]:
-    """``picture`` (loaded) as mode RGB in sRGB, and notes for a person.
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """What the reader of a format gives.
+
+    Attributes:
+        picture: loaded and upright; colour profile and transparent colour, where there are some, in its ``info``.
+        stored: how the file stores its pixels.
+        notes: sentences about what was changed so far.
+    """
+
+    picture: Image.Image
+    stored: Stored
+    notes: tuple[str, ...]
+
+
+def to_srgb(found: Decoded) -> tuple[Image.Image, tuple[str, ...]]:
+    """The picture as mode RGB in sRGB, and notes for a person.
 
     Raises:
         ImageRejected: pixel values that are NaN or infinite.
     """
-    notes: list[str] = []
-    shallow = _to_8_bits(picture, stored, notes)
+    notes = list(found.notes)
+    shallow = _to_8_bits(found.picture, found.stored, notes)
     if shallow.mode in _MODE_NOTES:
         notes.append(_MODE_NOTES[shallow.mode])
     colour, alpha = _split(shallow)
-    rgb = _through_profile(colour, picture.info.get("icc_profile"), notes)
+    rgb = _through_profile(colour, found.picture.info.get("icc_profile"), notes)
     if alpha is not None and alpha.getextrema() != (255, 255):
-        rgb = Image.composite(rgb, Image.new("RGB", rgb.size, "white"), alpha)
+        white = Image.new("RGB", rgb.size, "white")
+        white.paste(rgb, None, alpha)
+        rgb = white
         notes.append("Transparent parts laid on white.")
-    return rgb, notes
+    return rgb, tuple(notes)
 
 
 def _to_8_bits(picture: Image.Image, stored: Stored, notes: list[str]) -> Image.Image:
@@ -101,10 +119,14 @@ def _spread(values: NDArray[Any]) -> tuple[NDArray[np.uint8], str]:
         raise ImageRejected("a number in every pixel", got, "export the picture as 8-bit PNG and upload that")
     low, high = float(values.min()), float(values.max())
     usual = (1.0, 255.0, 65535.0) if values.dtype.kind == "f" else (255.0, 65535.0)
-    top = next((top for top in usual if low >= 0 and high <= top), None)
-    low, high = (0.0, top) if top is not None else (low, high)
-    share = (values.astype(np.float64) - low) / ((high - low) or 1.0)
-    return np.rint(share * 255).astype(np.uint8), f"from {low:g} to {high:g}"
+    white = next((white for white in usual if low >= 0 and high <= white), None)
+    low, high = (0.0, white) if white is not None else (low, high)
+    scaled = np.empty(values.shape, np.uint8)
+    rows = max(1, _AT_ONCE // values.shape[1])  # the whole in float64 would take a gigabyte
+    for top in range(0, len(values), rows):
+        part = slice(top, top + rows)
+        scaled[part] = np.rint((values[part].astype(np.float64) - low) / ((high - low) or 1.0) * 255)
+    return scaled, f"from {low:g} to {high:g}"
 
 
 def _with_shallow_key(shallow: Image.Image, deep: Image.Image) -> Image.Image:
@@ -121,14 +143,19 @@ def _split(picture: Image.Image) -> tuple[Image.Image, Image.Image | None]:
     """The colour (mode L, RGB, CMYK or LAB) and the transparency (mode L), None where there is none."""
     if picture.mode == "La":
         picture = picture.convert("LA")
-    rgba = picture.convert("RGBA") if picture.has_transparency_data else None
+    rgba = _as(picture, "RGBA") if picture.has_transparency_data else None
     if picture.mode in _GREYS:
-        colour = picture.convert("L")
+        colour = _as(picture, "L")
     elif picture.mode in ("CMYK", "LAB"):
         colour = picture
     else:
-        colour = (rgba or picture).convert("RGB")
+        colour = _as(rgba or picture, "RGB")
     return colour, rgba.getchannel("A") if rgba else None
+
+
+def _as(picture: Image.Image, mode: str) -> Image.Image:
+    """``picture`` in ``mode``, itself where it has that mode: a copy of 40 megapixels takes 160 MB."""
+    return picture if picture.mode == mode else picture.convert(mode)
 
 
 def _through_profile(picture: Image.Image, profile: object, notes: list[str]) -> Image.Image:
@@ -148,7 +175,7 @@ def _through_profile(picture: Image.Image, profile: object, notes: list[str]) ->
 
 def _without_profile(picture: Image.Image) -> Image.Image:
     if picture.mode != "LAB":
-        return picture.convert("RGB")
+        return _as(picture, "RGB")
     lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
     return ImageCms.applyTransform(picture, ImageCms.buildTransform(lab, srgb, "LAB", "RGB")) or picture
 

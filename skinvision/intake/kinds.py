@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from skinvision import formats
 from skinvision.errors import ImageRejected
-
-ACCEPTED = "a JPEG, PNG, WebP, TIFF or BMP picture"
+from skinvision.formats import DICOM, HEIC, Format
 
 _EXPORT = "export it as JPEG or PNG and upload that"
 _DEVELOP = "export it as JPEG with the camera's or a photo program and upload that"
@@ -37,13 +37,18 @@ _PICTURES = (
     _Magic(0, b"BM", "BMP"),
 )
 
+# Formats that an extra reads, and what they are called where it is missing
+_VIEWER = "export the picture as JPEG or PNG with a DICOM viewer, without patient data"
+_EXTRAS = (
+    *((HEIC, _Magic(4, b"ftyp" + brand, "a HEIC photo", _DEVELOP)) for brand in (b"hei", b"hev", b"mif1", b"msf1")),
+    (DICOM, _Magic(128, b"DICM", "a DICOM file", _VIEWER)),
+)
+
 # The first that fits counts, so the general ("ftyp", "<") stand below the special.
 _FOREIGN = (
-    *(_Magic(4, b"ftyp" + brand, "a HEIC photo", _DEVELOP) for brand in (b"hei", b"hev", b"mif1", b"msf1")),
     _Magic(4, b"ftypavi", "an AVIF picture"),
     _Magic(4, b"ftypcrx", "a camera's raw file", _DEVELOP),
     _Magic(4, b"ftyp", "a video", "take a still picture from it as JPEG or PNG and upload that"),
-    _Magic(128, b"DICM", "a DICOM file", "export the picture as JPEG or PNG with a DICOM viewer, without patient data"),
     _Magic(8, b"CR\x02\x00", "a camera's raw file", _DEVELOP),
     _Magic(0, b"IIU\x00", "a camera's raw file", _DEVELOP),
     _Magic(0, b"IIRO", "a camera's raw file", _DEVELOP),
@@ -72,23 +77,37 @@ _MARKUP = (
 )
 
 
+def accepted() -> str:
+    """What would have been right, in words."""
+    return f"a {formats.in_words()} picture"
+
+
 def picture_format(data: bytes) -> str:
-    """Pillow's name of the format: ``"JPEG"``, ``"PNG"``, ``"WEBP"``, ``"TIFF"`` or ``"BMP"``.
+    """The format: Pillow's name of it (``"JPEG"``, ``"PNG"``, ``"WEBP"``, ``"TIFF"``, ``"BMP"``), or that of an extra.
 
     Raises:
-        ImageRejected: another kind of file, named where it is a common one.
+        ImageRejected: another kind of file, named where it is a common one, or an extra that is not installed.
     """
     if not data:
-        raise ImageRejected(
-            ACCEPTED, "an empty file", "check that the file was copied completely, then upload it again"
-        )
+        remedy = "check that the file was copied completely, then upload it again"
+        raise ImageRejected(accepted(), "an empty file", remedy)
+    for extra, kind in _EXTRAS:
+        if kind.fits(data):
+            return _readable(extra, kind)
     foreign = _foreign(data)
     if foreign is not None:
-        raise ImageRejected(ACCEPTED, foreign.name, foreign.remedy)
+        raise ImageRejected(accepted(), foreign.name, foreign.remedy)
     for kind in _PICTURES:
         if kind.fits(data):
             return kind.name
-    raise ImageRejected(ACCEPTED, "a file of an unknown kind", "export the picture as JPEG or PNG and upload that")
+    raise ImageRejected(accepted(), "a file of an unknown kind", "export the picture as JPEG or PNG and upload that")
+
+
+def _readable(extra: Format, kind: _Magic) -> str:
+    if extra.is_readable:
+        return extra.name
+    remedy = f"have what reads it installed (pip install -r {extra.requirements}), or {kind.remedy}"
+    raise ImageRejected(accepted(), kind.name, remedy)
 
 
 def _foreign(data: bytes) -> _Magic | None:

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from skinvision.errors import DataRejected, ImageRejected
+from skinvision.formats import SUFFIXES
 from skinvision.geometry import resize
 from skinvision.intake import read_case
 from skinvision.replacing import replacing
@@ -29,7 +30,6 @@ from skinvision.types import Case
 SPLITS = ("train", "val", "test")
 GROUPS = ("age_approx", "sex", "anatom_site_general", "diagnosis_confirm_type")  # the archive's names
 _COLUMNS = ("image_id", "dx")
-_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ def images(folder: Path) -> dict[str, Path]:
     """
     if not folder.is_dir():
         raise DataRejected(f"pictures in {folder}", "no such folder", "put them there")
-    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in _SUFFIXES)
+    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
     files = {path.stem: path for path in paths}
     if len(files) < len(paths):
         twice = next(path.stem for path in paths if files[path.stem] != path)

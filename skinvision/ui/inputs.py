@@ -8,10 +8,11 @@ from typing import Literal
 import streamlit as st
 from streamlit.typing import UploadedFile
 
+from skinvision.formats import in_words
 from skinvision.ui import session
 from skinvision.ui.session import Upload, key
 
-_FILES = "JPEG, PNG, WebP, TIFF or BMP, one or many. Pictures are kept in memory while this page is open, never stored."
+_FILES = "{}, one or many. Pictures are kept in memory while this page is open, never stored."
 _FOLDER = "All pictures in a folder and the folders within. What is not a picture is named and left out."
 _CAMERA = "Fill the frame with the lesion and hold still."
 
@@ -33,7 +34,7 @@ def _ways_in() -> None:
     files, folder, camera = st.tabs(["Pictures", "Folder", "Camera"], key=key("ways"), on_change="rerun")
     if files.open:
         with files:
-            _uploader(_FILES, "files", True)
+            _uploader(_FILES.format(in_words()), "files", True)
     if folder.open:
         with folder:
             _uploader(_FOLDER, "folder", "directory")
