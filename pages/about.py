@@ -84,6 +84,14 @@ def _page() -> None:
         f"skinvision {skinvision.__version__}, under the Apache License 2.0. It stands on PyTorch, torchvision, "
         "segmentation-models-pytorch, grad-cam, captum, scikit-image, Streamlit, Plotly, OpenCV, Pillow and NumPy."
     )
+    with frame.telling("The models cannot be loaded"):
+        _engines()  # last: it waits for the networks
+
+
+def _engines() -> None:
+    names = [models.names(task)[0] for task in DEFAULTS]
+    lines = (f"{literal(models.title(name))} is run by {literal(models.engine(name))}." for name in names)
+    st.markdown("  \n".join(lines))
 
 
 frame.require()

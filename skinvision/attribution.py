@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from sklearn.decomposition import PCA
 from torch import Tensor
 from torch.nn import functional
 
@@ -103,6 +102,8 @@ def _xgrad_cam(activation: Tensor, gradient: Tensor) -> Tensor:
 def _eigen_cam(activation: Tensor, _: Tensor) -> Tensor:
     """The first principal component over the cells, turned so that it grows with how active a cell is."""
     cells = activation.flatten(1).T.numpy()  # (h · w, C)
+    from sklearn.decomposition import PCA  # takes a second to import
+
     component = PCA(1, svd_solver="full").fit_transform(cells)
     found = torch.tensor(component).reshape(activation.shape[1:])
     active = activation.abs().sum(dim=0)

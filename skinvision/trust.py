@@ -8,9 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, softmax
-from sklearn.decomposition import PCA
 
 from skinvision.card import Calibration
 
@@ -31,6 +29,8 @@ def fit_calibration(logits: NDArray[np.float32], truth: NDArray[np.int64], cover
         truth: (N,) class numbers.
         coverage: wanted share of prediction sets that hold the truth, in (0, 1).
     """
+
+    from scipy.optimize import minimize_scalar  # here, since what only asks a model need not wait for it
 
     def nll(log_temperature: float) -> float:
         scaled = log_softmax(logits / np.exp(log_temperature), axis=1)
@@ -101,6 +101,8 @@ class FeatureStatistics:
         classes, member = np.unique(truth, return_inverse=True)
         means = np.stack([unit[member == k].mean(axis=0) for k in range(len(classes))])
         limit = min(components, min(features.shape) - 1)  # one direction at least is left to the noise
+        from sklearn.decomposition import PCA  # takes a second to import
+
         pca = PCA(limit, svd_solver="full").fit(unit - means[member])
         axes, spread = pca.components_.T, np.maximum(pca.explained_variance_, _LEAST_VARIANCE)
         noise = np.maximum([pca.noise_variance_], _LEAST_VARIANCE)

@@ -301,6 +301,7 @@ def test_about_names_purpose_hashes_and_licences(app: AppTest) -> None:
     for dataset in read_card("resnet50").data:
         assert dataset.name in text
     assert len(app.image) == 3
+    assert text.count("is run by torch") == 2
 
 
 class TestOtherFolders:

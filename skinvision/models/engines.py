@@ -49,9 +49,9 @@ def equipped(model: LoadedModel, engine: str) -> LoadedModel:
 
 
 def _quicker(model: LoadedModel) -> LoadedModel:
-    """In bfloat16, where the card says that this is faster and gives the same answers."""
+    """In bfloat16, where the processor can and the card says that this is faster and gives the same answers."""
     found = model.card.parity.get(TorchBf16.name)
-    return replace(model, engine=TorchBf16(model.network)) if found and found.holds else model
+    return replace(model, engine=TorchBf16(model.network)) if found and found.holds and has_bf16() else model
 
 
 def engine_of(model: LoadedModel) -> str:
@@ -59,6 +59,12 @@ def engine_of(model: LoadedModel) -> str:
     if model.engine:
         return model.engine.name
     return f"torch ({model.why_torch})" if model.why_torch else "torch"
+
+
+def has_bf16() -> bool:
+    """Whether the processor has instructions for bfloat16; without them it takes longer than float32."""
+    able = torch.cpu.get_capabilities()
+    return bool(able.get("avx512_bf16") or able.get("amx_bf16"))
 
 
 def usable() -> tuple[str, ...]:

@@ -74,10 +74,10 @@ def sweep_table(sweep: Sweep) -> str:
 def parity_table(found: Mapping[str, Parity]) -> str:
     """How near other engines are to torch; ends without a line break."""
     rows = (
-        [name, f"{of.n}", f"{of.same:.4f}", f"{of.worst:.4f}", "yes" if of.holds else "no"]
+        [name, f"{of.n}", f"{of.same:.4f}", f"{of.worst:.4f}", f"{of.time:.2f}", "yes" if of.holds else "no"]
         for name, of in found.items()
     )
-    return _table(("engine", "n", "same answer", "worst logit, in SD", "may be used"), rows)
+    return _table(("engine", "n", "same answer", "worst logit, in SD", "time / torch's", "may be used"), rows)
 
 
 def contest_table(reports: Mapping[str, MethodReport]) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,17 +14,26 @@ from scipy.special import logit
 from torch import Tensor
 from tqdm import tqdm
 
-from skinvision.card import Task
+from skinvision.card import ModelCard, Task
 from skinvision.classify import classifier_input, region_of
 from skinvision.errors import DataRejected
 from skinvision.models import registry
-from skinvision.models.engines import TorchBf16, openvino_engine, usable
+from skinvision.models.engines import TorchBf16, has_bf16, openvino_engine, usable
 from skinvision.models.registry import DEFAULTS, LoadedModel
 from skinvision.models.staged import StagedClassifier
 from skinvision.reports import Parity
 from skinvision.segment import segment, segmenter_input
 from skinvision.training.data import Sample, read_labelled, read_table
 from skinvision.training.evaluate import load_for
+from skinvision.training.intervals import rounded
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Answer:
+    """Logits, (K,) of a classifier and (pixels,) of a segmenter, and how long they took."""
+
+    logits: NDArray[np.float32]
+    seconds: float
 
 
 def parity(
@@ -50,11 +60,11 @@ def parity(
         raise DataRejected(f"pictures of the split {split}", "none", "choose another split")
     drawn = np.random.default_rng(0).permutation(len(samples))[:pictures]
     engines = {engine.name: replace(loaded, engine=engine) for engine in _engines(loaded)}
-    said: dict[str, list[NDArray[np.float32]]] = {name: [] for name in ("torch", *engines)}
+    answers: dict[str, list[_Answer]] = {"torch": [], **{name: [] for name in engines}}
     for picture in _inputs(loaded, [samples[k] for k in drawn]):
         for name, each in {"torch": loaded, **engines}.items():
-            said[name].append(_logits(each, picture))
-    found = {name: _parity(loaded, said["torch"], said[name]) for name in engines}
+            answers[name].append(_answer(each, picture))
+    found = {name: _parity(loaded.card, answers["torch"], answers[name]) for name in engines}
     if update:
         card = registry.read_card(loaded.card.name)
         registry.rewrite(replace(card, parity=card.parity | found))
@@ -62,7 +72,8 @@ def parity(
 
 
 def _engines(model: LoadedModel) -> Iterator[registry.Engine]:
-    yield TorchBf16(model.network)
+    if has_bf16():
+        yield TorchBf16(model.network)
     for precision in usable():
         yield openvino_engine(model.card, precision)
 
@@ -79,19 +90,24 @@ def _inputs(model: LoadedModel, samples: list[Sample]) -> Iterator[Tensor]:
             yield classifier_input(model, case, region_of(model.card, case, mask), mask)
 
 
-def _logits(model: LoadedModel, picture: Tensor) -> NDArray[np.float32]:
-    """(K,) of a classifier, (pixels,) of a segmenter."""
+def _answer(model: LoadedModel, picture: Tensor) -> _Answer:
+    started = time.perf_counter()
     with torch.no_grad():
         found = model.run(picture)
         if isinstance(model.network, StagedClassifier):
             found = model.network.head(found).logits
-    return found.numpy().ravel()
+    return _Answer(found.numpy().ravel(), time.perf_counter() - started)
 
 
-def _parity(model: LoadedModel, torchs: list[NDArray[np.float32]], others: list[NDArray[np.float32]]) -> Parity:
-    known, other = np.stack(torchs), np.stack(others)
-    if model.card.task == "segmentation":
-        same = (known >= logit(model.card.threshold)) == (other >= logit(model.card.threshold))
+def _parity(card: ModelCard, torchs: list[_Answer], others: list[_Answer]) -> Parity:
+    known, other = (np.stack([answer.logits for answer in answers]) for answers in (torchs, others))
+    if card.task == "segmentation":
+        same = (known >= logit(card.threshold)) == (other >= logit(card.threshold))
     else:
         same = known.argmax(axis=1) == other.argmax(axis=1)
-    return Parity(len(known), float(same.mean()), float(np.abs(other - known).max() / known.std()))
+    return Parity(
+        n=len(known),
+        same=rounded(same.mean()),
+        worst=rounded(np.abs(other - known).max() / known.std()),
+        time=rounded(np.median([its.seconds / mine.seconds for mine, its in zip(torchs, others, strict=True)])),
+    )
