@@ -27,11 +27,12 @@ _QUIET = ("--no-sandbox", "--disable-background-networking", "--disable-componen
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A running app; ``started`` is when its process was, by ``time.perf_counter``."""
+    """A running app; when its process was started and when it answered, by ``time.perf_counter``."""
 
     address: str
     process: subprocess.Popen[bytes]
     started: float
+    listening: float
 
     def memory_mib(self) -> tuple[float, float]:
         """The most memory that the process ever held, and what it holds now (shared libraries included); Linux only."""
@@ -51,7 +52,7 @@ def serving() -> Iterator[Server]:
     with subprocess.Popen([*command, "--server.port", str(port)], cwd=ROOT, stdout=subprocess.DEVNULL) as process:
         try:
             _wait_until_healthy(f"http://localhost:{port}/_stcore/health")
-            yield Server(f"http://localhost:{port}", process, started)
+            yield Server(f"http://localhost:{port}", process, started, time.perf_counter())
         finally:
             process.terminate()
 

@@ -37,3 +37,20 @@ def test_a_second_call_declares_nothing_more() -> None:
     operators.make_importable()
     assert len(operators._declared) == declared
     assert hasattr(torch.ops.torchvision, "nms")
+
+
+def test_torchs_compiler_waits_until_somebody_compiles() -> None:
+    program = """
+import sys
+import torch
+import skinvision.models
+from skinvision import phantom
+from skinvision.pipeline import Analyser
+from skinvision.types import Case
+Analyser.load().analyse(Case(phantom.draw(1, height=64, width=64).image, ""))
+print("torch._dynamo" in sys.modules)
+import torch._dynamo
+print(torch._dynamo.disable.__module__, torch.compile(lambda x: x + 1, backend="eager")(torch.zeros(1)).item())
+"""
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.stdout.split("\n")[:2] == ["False", "torch._dynamo.decorators 1.0"], done.stderr

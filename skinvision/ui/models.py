@@ -101,12 +101,15 @@ def _warming() -> threading.Thread:
 
 
 def _load() -> None:
-    import skinvision.ui.gallery  # noqa: F401  (with it come OpenCV and plotly)
-
+    gc.disable()  # while modules are imported there is little to collect, and much to look through: a fifth of the time
     try:
+        import skinvision.ui.gallery  # noqa: F401  (with it come OpenCV and plotly)
+
         analyser(names("segmentation")[0], names("classification")[0])
     except SkinvisionError:
         return  # the page tells it to whoever brings a picture
-    # Streamlit collects garbage after every rerun. Frozen, the objects of torch, which stay anyway, cost it no time.
-    gc.collect()
+    finally:
+        gc.enable()
+    # Streamlit collects garbage after every rerun. Frozen, the objects of torch, which stay anyway, cost it no time. The
+    # little garbage among them stays too: to look for it now would hold up the first picture.
     gc.freeze()
