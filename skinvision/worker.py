@@ -63,11 +63,10 @@ class Worker:
         with self._lock:
             return list(self._queued).index(future) if future in self._queued else 0
 
-    def awaited(self, future: Future[T], told: Ahead) -> T:
-        """The result, as soon as it is there; ``told`` is called now and then until it is, on the caller's thread."""
+    def wait(self, future: Future[Any], told: Ahead) -> None:
+        """Until it is over; ``told`` is called now and then until then, on the caller's thread."""
         while not wait([future], _TELL_S).done:
             told(self.ahead(future))
-        return future.result()
 
     def _leave(self, future: Future[Any]) -> None:
         with self._lock:

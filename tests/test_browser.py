@@ -124,6 +124,16 @@ def _downloaded(page: playwright.Page, button: str, name: str) -> bytes:
     return started.value.path().read_bytes()
 
 
+def test_many_uploads_are_stopped_and_gone_on_with(page: playwright.Page, address: str) -> None:
+    upload(page, address, *(lesion(seed) for seed in range(30)))
+    page.get_by_role("button", name="Stop", exact=True).click()
+    expect(page.get_by_text(re.compile(r"\d+ pictures? analysed, \d+ not yet"))).to_be_visible()
+    expect(page.get_by_text("Not analysed yet.").first).to_be_visible()
+    page.get_by_role("button", name="Go on").click()
+    expect(page.get_by_text("30 pictures analysed")).to_be_visible(timeout=LIMIT_MS)
+    expect(page.get_by_text("Not analysed yet.")).to_have_count(0)
+
+
 def test_clear_everything_leaves_the_first_page(page: playwright.Page, address: str) -> None:
     page.goto(address)
     page.get_by_role("button", name="Try a synthetic lesion").click()

@@ -75,9 +75,11 @@ def test_whoever_waits_hears_how_many_are_ahead(worker: Worker, gate: Event, run
         heard.append(ahead)
         gate.set()
 
-    assert worker.awaited(worker.submit(len, "four"), told) == 4
+    last = worker.submit(len, "four")
+    worker.wait(last, told)
+    assert last.result(0) == 4
     assert heard[0] == 1
-    assert worker.awaited(running, told)
+    assert running.done()
 
 
 def test_whoever_hears_may_wait_no_longer(worker: Worker, running: Future[bool]) -> None:
@@ -85,5 +87,5 @@ def test_whoever_hears_may_wait_no_longer(worker: Worker, running: Future[bool])
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        worker.awaited(running, told)
+        worker.wait(running, told)
     assert not running.done()

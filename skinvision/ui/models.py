@@ -110,6 +110,6 @@ def _load() -> None:
         return  # the page tells it to whoever brings a picture
     finally:
         gc.enable()
-    # Streamlit collects garbage after every rerun. Frozen, the objects of torch, which stay anyway, cost it no time. The
-    # little garbage among them stays too: to look for it now would hold up the first picture.
+    # Streamlit collects garbage after every rerun. Frozen, the objects of torch, which stay anyway, cost it no time.
+    # The little garbage among them stays too: to look for it now would hold up the first picture.
     gc.freeze()

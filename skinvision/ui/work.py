@@ -134,8 +134,8 @@ def _ended(queue: deque[Upload], wanted: Wanted, told: Ahead) -> Upload:
     """The first of the queue, done."""
     upload = queue[0]
     if wanted in upload.waiting:
-        analysis = WORKER.awaited(upload.waiting[wanted], told)
-        del upload.waiting[wanted]
+        WORKER.wait(upload.waiting[wanted], told)
+        analysis = upload.waiting.pop(wanted).result()
         upload.analyses[wanted] = analysis
         upload.masks.setdefault(wanted.segmenter, analysis.mask)
     return queue.popleft()
@@ -146,5 +146,5 @@ def _find(upload: Upload, segmenter: str, told: Ahead) -> None:
         return
     if segmenter not in upload.segmenting:
         upload.segmenting[segmenter] = submit_mask(models.loaded(segmenter), upload.case)
-    upload.masks[segmenter] = WORKER.awaited(upload.segmenting[segmenter], told)
-    del upload.segmenting[segmenter]
+    WORKER.wait(upload.segmenting[segmenter], told)
+    upload.masks[segmenter] = upload.segmenting.pop(segmenter).result()
