@@ -15,6 +15,7 @@ from skinvision import catalogue
 from skinvision.card import ModelCard, Task
 from skinvision.errors import SkinvisionError, WeightsRejected
 from skinvision.render.leaderboard import titles
+from skinvision.ui import allocator
 
 if TYPE_CHECKING:  # they import torch
     from skinvision.models.registry import LoadedModel
@@ -95,6 +96,7 @@ def warm_up() -> None:
 def _warming() -> threading.Thread:
     # Filling a cache is all that the thread does with Streamlit, which would warn that no page is listening.
     logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context").setLevel(logging.ERROR)
+    allocator.give_back()
     thread = threading.Thread(target=_load, name="warm-up")
     thread.start()
     return thread
