@@ -1,4 +1,4 @@
-"""What visitors leave behind goes back to the system: by itself, glibc keeps it for the next one, and ever more of it."""
+"""What visitors leave behind goes back to the system; by itself, glibc keeps it, and more each time."""
 
 from __future__ import annotations
 
