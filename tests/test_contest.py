@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -61,3 +62,5 @@ def test_the_most_faithful_stands_on_top() -> None:
     assert list(figure.layout.yaxis.ticktext) == ["LayerCAM", "Grad-CAM"]
     assert list(figure.data[0].x) == [0.05, 0.01]
     assert figure.layout.xaxis.range[0] < -0.02
+    best = replace(reports["layercam"], gain=Interval(0.2, 0.15, 0.25))
+    assert contest_chart({"layercam": best}).layout.xaxis.range[0] < 0, "chance is on the chart"

@@ -127,7 +127,7 @@ def contest_chart(reports: Mapping[str, MethodReport]) -> go.Figure:
     ]
     figure = go.Figure(_dots(dots, BLUE))
     _rows(figure, [METHODS[name].title for name, _ in ranked])
-    _close_axis(figure, dots, "areas better than by chance, with 95 % interval")
+    _close_axis(figure, dots, "areas better than by chance, with 95 % interval", 0.0)  # where chance is
     figure.update_xaxes(zeroline=True, zerolinecolor=GREY)
     return framed(figure, height=52 * len(ranked) + 80)
 
@@ -228,9 +228,9 @@ def _framed_in_pairs(figure: go.Figure, rows: int) -> go.Figure:
     return figure.update_layout(legend={"y": 1, "yanchor": "bottom"}, margin_t=36)
 
 
-def _close_axis(figure: go.Figure, dots: Sequence[_Dot], title: str) -> None:
-    """No wider than the dots need, with room for the letters beside the outermost ones."""
-    low, high = min(dot.ends[0] for dot in dots), max(dot.ends[1] for dot in dots)
+def _close_axis(figure: go.Figure, dots: Sequence[_Dot], title: str, *shown: float) -> None:
+    """No wider than the dots and what else is to be ``shown`` need, with room for the letters beside them."""
+    low, high = min([*shown, *(dot.ends[0] for dot in dots)]), max([*shown, *(dot.ends[1] for dot in dots)])
     room = max(0.25 * (high - low), 0.01)
     figure.update_xaxes(range=[low - room, high + room], title=title, showgrid=True, gridcolor=GRID, zeroline=False)
 
