@@ -11,6 +11,7 @@ from itertools import count
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from skinvision import channels, trust
@@ -124,8 +125,12 @@ class Analyser:
             UnknownName: no such stage.
             WeightsRejected: the analysis was made with another classifier.
         """
+        return self.submit_explained(analysis, stage).result()
+
+    def submit_explained(self, analysis: Analysis, stage: str) -> Future[Analysis]:
+        """``explain`` in the queue; raises as it does."""
         self._check_own(analysis)
-        return WORKER.submit(self._explain, analysis, stage).result()
+        return WORKER.submit(self._explain, analysis, stage)
 
     def attribute(
         self, analysis: Analysis, name: str, stage: str, target: str, told: Told | None = None
@@ -213,7 +218,10 @@ class Analyser:
         """By the engine at the last stage; further down torch has to differentiate what follows."""
         if stage == self._network.stage_names[-1]:
             return class_maps(self._network, self._classifier.run(picture), stage)
-        return grad_cam(self._network, picture, stage)
+        maps = grad_cam(self._network, picture, stage)
+        with torch.no_grad():  # what is said of the picture is the same at every stage
+            output = self._network.head(self._classifier.run(picture))
+        return replace(maps, logits=output.logits[0].numpy(), features=output.features[0].numpy())
 
     def _seen(self, analysis: Analysis) -> Tensor:
         """What the network saw of the picture, (1, 3, h, w)."""
@@ -240,7 +248,7 @@ class Analyser:
 
 
 def ready(name: str, engine: str = "torch") -> LoadedModel:
-    """A model as analyses use it: run by ``engine`` where that may be, and never twice for one picture.
+    """A model as analyses use it: run by ``engine`` where that may be, and as a rule once for one picture.
 
     Raises:
         UnknownName, WeightsRejected: as ``registry.load``.

@@ -21,7 +21,8 @@ def write(contents: Mapping[Path, bytes]) -> None:
 def replacing(*paths: Path) -> Iterator[tuple[Path, ...]]:
     """Places beside ``paths`` to write to. What lies there at the end takes the place of ``paths``, in their order.
 
-    Where writing fails, the files that were there before stay as they were, and nothing else stays.
+    Where writing fails, the files that were there before stay as they were, and nothing else stays. A rename that fails
+    after another one, on a folder in the place of a file for instance, leaves the first one done.
 
     Raises:
         NotWritten: there is no room, or no right to write.

@@ -23,7 +23,7 @@ def _sealed(array: NDArray[Any], name: str, dtype: type, ndim: int) -> NDArray[A
     return sealed
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)
 class Case:
     """An accepted picture. Never the file name, never EXIF.
 

@@ -110,7 +110,7 @@ def test_held_pictures_leave_the_queue_and_come_back() -> None:
     analyser, upload = Analyser.load(), _upload(1)
     with others(1):
         waiting = _waiting(upload, analyser)
-        session.hold([upload])
+        session.hold([upload], WANTED)
         assert waiting.cancelled()
         assert not upload.waiting
     upload.held = False
@@ -130,18 +130,35 @@ def test_whoever_closes_the_page_leaves_the_queue_at_once() -> None:
         lambda: work.compare(uploads[0], [WANTED], [], stop),
     ):
         futures: list[Future[Analysis]] = []
-        with others(1), pytest.raises(StopException):
+        with others(1), pytest.raises(StopException), work.leaving(uploads):
             list(begin())
         assert futures
         assert all(future.cancelled() for future in futures)
 
 
-def test_whoever_goes_away_leaves_the_queue() -> None:
-    analyser = Analyser.load()
-    with others(1):
-        waiting = _waiting(_upload(1), analyser)
-        gc.collect()
-        assert waiting.cancelled()
+def test_a_fault_in_one_picture_leaves_the_others_alone() -> None:
+    analyser, uploads = Analyser.load(), [_upload(1), _upload(2)]
+    broken: Future[Analysis] = WORKER.submit(lambda: 1 / 0)  # type: ignore[arg-type]
+    uploads[0].waiting[WANTED] = broken
+    list(work.finish(uploads, analyser, WANTED, lambda _: None))
+    assert "not the picture's fault" in uploads[0].reason
+    assert not uploads[0].waiting
+    assert WANTED in uploads[1].analyses
+
+
+def test_all_visitors_together_hold_so_much_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    analyser, uploads = Analyser.load(), [_upload(seed) for seed in (1, 2, 3)]
+    gc.collect()
+    others = sum(case.height * case.width for case in tuple(work._HELD))
+    monkeypatch.setattr(work, "MOST_PIXELS", others + 2 * 96 * 128)
+    list(work.finish(uploads, analyser, WANTED, lambda _: None))
+    assert [bool(upload.reason) for upload in uploads] == [False, False, True]
+    assert "of all visitors together" in uploads[2].reason
+    del uploads[0]
+    gc.collect()
+    late = _upload(4)
+    list(work.finish([late], analyser, WANTED, lambda _: None))
+    assert not late.reason
 
 
 def _leave(_: int) -> None:

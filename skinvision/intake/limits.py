@@ -15,6 +15,7 @@ MIN_SIDE_PX = 64
 # All that the libraries below were seen to raise, or may raise by their source, on damaged files.
 DAMAGE = (
     OSError,
+    ImportError,
     EOFError,
     SyntaxError,
     ValueError,

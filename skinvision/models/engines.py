@@ -17,6 +17,7 @@ import warnings
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import ModuleType
 from typing import Any
 
@@ -25,8 +26,9 @@ from torch import Tensor, nn
 
 from skinvision.card import ModelCard
 from skinvision.catalogue import folder
-from skinvision.errors import UnknownName, WeightsRejected
+from skinvision.errors import NotWritten, UnknownName, WeightsRejected
 from skinvision.models.registry import LoadedModel, body
+from skinvision.replacing import write
 
 ENGINES = ("torch", "openvino")
 PRECISIONS = ("bf16", "f32")  # the faster one first
@@ -39,13 +41,13 @@ def equipped(model: LoadedModel, engine: str) -> LoadedModel:
         UnknownName: no such engine.
     """
     if engine not in ENGINES:
-        raise UnknownName.among("engine", engine, ENGINES)
+        raise UnknownName.among("kind of engine", engine, ENGINES)
     if engine == "torch":
         return _quicker(model)
     try:
         return replace(model, engine=openvino_engine(model.card, _precision(model.card)))
     except WeightsRejected as error:
-        return replace(model, why_torch=str(error))
+        return replace(_quicker(model), why_torch=str(error))
 
 
 def _quicker(model: LoadedModel) -> LoadedModel:
@@ -56,9 +58,8 @@ def _quicker(model: LoadedModel) -> LoadedModel:
 
 def engine_of(model: LoadedModel) -> str:
     """By what the model is run, in words."""
-    if model.engine:
-        return model.engine.name
-    return f"torch ({model.why_torch})" if model.why_torch else "torch"
+    name = model.engine.name if model.engine else "torch"
+    return f"{name} ({model.why_torch})" if model.why_torch else name
 
 
 def has_bf16() -> bool:
@@ -83,6 +84,7 @@ def export(model: LoadedModel) -> Path:
 
     Raises:
         WeightsRejected: OpenVINO is not installed.
+        NotWritten: there is no room, or no right to write.
     """
     openvino, card = _openvino(), model.card
     size = (-1, -1) if card.task == "segmentation" else card.input_size  # a picture may be upright or not
@@ -93,8 +95,14 @@ def export(model: LoadedModel) -> Path:
         graph = openvino.convert_model(_Body(model.network), example_input=example, input=[(1, 3, *size)])
     path = graph_path(card)
     path.parent.mkdir(parents=True, exist_ok=True)
-    openvino.save_model(graph, path, compress_to_fp16=False)
-    _seal(path).write_text(_digest(path))  # last: without it nothing is read
+    with TemporaryDirectory(dir=path.parent) as beside:
+        written = Path(beside, path.name)
+        try:
+            openvino.save_model(graph, written, compress_to_fp16=False)
+        except RuntimeError as error:
+            raise NotWritten(f"to write {path}", str(error), "make room, or look at the folder's rights") from error
+        contents = {_weights(path): _weights(written).read_bytes(), path: written.read_bytes()}
+        write(contents | {_seal(path): _digest(written).encode()})
     return path
 
 
@@ -197,10 +205,14 @@ def _openvino() -> Any:
     return openvino
 
 
+def _weights(path: Path) -> Path:
+    return path.with_suffix(".bin")
+
+
 def _seal(path: Path) -> Path:
     return path.with_suffix(".sha256")
 
 
 def _digest(path: Path) -> str:
     """SHA-256 of both files of a graph."""
-    return hashlib.sha256(path.read_bytes() + path.with_suffix(".bin").read_bytes()).hexdigest()
+    return hashlib.sha256(path.read_bytes() + _weights(path).read_bytes()).hexdigest()

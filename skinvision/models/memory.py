@@ -9,7 +9,6 @@ from threading import Lock
 from cachetools import LRUCache, cached
 from torch import Tensor
 
-from skinvision.models.engines import engine_of
 from skinvision.models.registry import LoadedModel
 
 MOST_BYTES, MOST_ENTRIES = 16 * 2**20, 64
@@ -32,7 +31,7 @@ class Remembering:
     """
 
     def __init__(self, model: LoadedModel) -> None:
-        self.name = engine_of(model)
+        self.name = model.engine.name if model.engine else "torch"
         self.kept: LRUCache[str, Tensor] = LRUCache(MOST_BYTES, getsizeof=_size)
         self._run = cached(self.kept, key=_digest, lock=Lock())(model.run)
 

@@ -12,7 +12,6 @@ from torchvision import models
 
 from skinvision.card import Architecture
 from skinvision.errors import UnknownName
-from skinvision.models.compiler import without_compiler
 from skinvision.models.rest import REST_LITE, rest_stages
 from skinvision.models.staged import DenseHead, PooledLinear, StagedClassifier
 
@@ -53,8 +52,7 @@ def build(architecture: Architecture, classes: int) -> nn.Module:
     """
     if architecture.builder not in _BUILDERS:
         raise UnknownName.among("builder", architecture.builder, _BUILDERS)
-    with without_compiler():
-        return _BUILDERS[architecture.builder](architecture.encoder, classes)
+    return _BUILDERS[architecture.builder](architecture.encoder, classes)
 
 
 def staged_resnet(resnet: models.ResNet, classes: int) -> StagedClassifier:

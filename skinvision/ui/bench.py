@@ -48,8 +48,9 @@ def _analyse(about: Subject, steps: progress.Steps) -> None:
     from skinvision.ui import work  # torch takes seconds to import; placeholders are on the screen by now
 
     analyser = models.analyser(about.wanted.segmenter, about.wanted.classifier)
-    for _ in work.finish([about.upload], analyser, about.wanted, steps.tell):
-        steps.step()
+    with work.leaving([about.upload]):
+        for _ in work.finish([about.upload], analyser, about.wanted, steps.tell):
+            steps.step()
 
 
 def _warn(about: Subject) -> None:

@@ -43,8 +43,9 @@ def _finish(chosen: Choice, status: DeltaGenerator) -> None:
     steps.tell()
     from skinvision.ui import work  # torch takes seconds to import; placeholders are on the screen by now
 
-    for _ in work.compare(chosen.upload, chosen.wanted, chosen.segmenters, steps.tell):
-        steps.step()
+    with work.leaving([chosen.upload]):
+        for _ in work.compare(chosen.upload, chosen.wanted, chosen.segmenters, steps.tell):
+            steps.step()
 
 
 def _summary(chosen: Choice) -> str:

@@ -35,7 +35,7 @@ def show() -> None:
         _sum_up(uploads, settings, status)
     except Busy:
         pending = _pending(uploads, settings)
-        session.hold(pending)
+        session.hold(pending, settings.wanted)
         for upload in pending:
             if upload.sha256 in places:
                 _fill(places[upload.sha256], upload, settings)
@@ -69,26 +69,27 @@ def _finish(
     pending = _pending(uploads, settings)
     if not pending:
         return
-    steps = progress.Steps(_stoppable(status, pending), "Analysing", len(pending))
+    steps = progress.Steps(_stoppable(status, pending, settings), "Analysing", len(pending))
     steps.tell()
     from skinvision.ui import work  # torch takes seconds to import; placeholders are on the screen by now
 
     analyser = models.analyser(settings.wanted.segmenter, settings.wanted.classifier)
-    for upload in work.finish(pending, analyser, settings.wanted, steps.tell):
-        steps.step()
-        if upload.sha256 in places:
-            _fill(places[upload.sha256], upload, settings)
+    with work.leaving(pending):
+        for upload in work.finish(pending, analyser, settings.wanted, steps.tell):
+            steps.step()
+            if upload.sha256 in places:
+                _fill(places[upload.sha256], upload, settings)
 
 
 def _pending(uploads: Sequence[Upload], settings: Settings) -> list[Upload]:
     return [upload for upload in uploads if not (upload.is_done(settings.wanted) or upload.held)]
 
 
-def _stoppable(status: DeltaGenerator, pending: Sequence[Upload]) -> DeltaGenerator:
+def _stoppable(status: DeltaGenerator, pending: Sequence[Upload], settings: Settings) -> DeltaGenerator:
     """The place for a bar, beside a button that has the rest wait."""
     with status.container(horizontal=True, vertical_alignment="center"):
         bar = st.container(width="stretch").empty()
-        st.button("Stop", icon=":material/stop_circle:", on_click=session.hold, args=(pending,))
+        st.button("Stop", icon=":material/stop_circle:", on_click=session.hold, args=(pending, settings.wanted))
     return bar
 
 

@@ -6,6 +6,8 @@ import gc
 import logging
 import os
 import threading
+import time
+from functools import cache
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -13,13 +15,18 @@ import streamlit as st
 
 from skinvision import catalogue
 from skinvision.card import ModelCard, Task
+from skinvision.compiler import without_compiler
 from skinvision.errors import SkinvisionError, WeightsRejected
 from skinvision.render.leaderboard import titles
-from skinvision.ui import allocator
+from skinvision.ui import server
 
 if TYPE_CHECKING:  # they import torch
     from skinvision.models.registry import LoadedModel
     from skinvision.pipeline import Analyser
+
+_LOG = logging.getLogger(__name__)
+_FREEZE_ANEW_S = 120.0
+_visited = threading.Event()
 
 
 @st.cache_resource(show_spinner=False)
@@ -77,18 +84,21 @@ def loaded(name: str) -> LoadedModel:
     """
     from skinvision.pipeline import ready
 
-    return ready(name, os.environ.get("SKINVISION_ENGINE", "openvino" if find_spec("openvino") else "torch"))
+    model = ready(name, os.environ.get("SKINVISION_ENGINE") or ("openvino" if find_spec("openvino") else "torch"))
+    if model.why_torch:
+        _LOG.warning("%s is run by torch: %s", name, model.why_torch)
+    return model
 
 
 def engine(name: str) -> str:
     """By what a loaded model is run."""
-    from skinvision.models.engines import engine_of
-
-    return engine_of(loaded(name))
+    engine = loaded(name).engine
+    return engine.name if engine else "torch"
 
 
 def warm_up() -> None:
     """Load what the first analysis needs, in the background; later calls do nothing."""
+    _visited.set()
     _warming()
 
 
@@ -96,7 +106,7 @@ def warm_up() -> None:
 def _warming() -> threading.Thread:
     # Filling a cache is all that the thread does with Streamlit, which would warn that no page is listening.
     logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context").setLevel(logging.ERROR)
-    allocator.give_back()
+    server.settle()
     thread = threading.Thread(target=_load, name="warm-up")
     thread.start()
     return thread
@@ -107,11 +117,32 @@ def _load() -> None:
     try:
         import skinvision.ui.gallery  # noqa: F401  (with it come OpenCV and plotly)
 
-        analyser(names("segmentation")[0], names("classification")[0])
-    except SkinvisionError:
+        with without_compiler():
+            analyser(names("segmentation")[0], names("classification")[0])
+    except SkinvisionError as error:
+        _LOG.error("%s", error)
         return  # the page tells it to whoever brings a picture
     finally:
         gc.enable()
     # Streamlit collects garbage after every rerun. Frozen, the objects of torch, which stay anyway, cost it no time.
     # The little garbage among them stays too: to look for it now would hold up the first picture.
     gc.freeze()
+    _keep_frozen()
+
+
+@cache
+def _keep_frozen() -> threading.Thread:
+    """Sessions that were there when all was frozen would never be collected, nor their pictures: so look again."""
+    thread = threading.Thread(target=_freeze_anew, name="keep-frozen", daemon=True)
+    thread.start()
+    return thread
+
+
+def _freeze_anew() -> None:
+    while True:
+        _visited.clear()
+        _visited.wait()
+        time.sleep(_FREEZE_ANEW_S)
+        gc.unfreeze()
+        gc.collect()
+        gc.freeze()

@@ -88,9 +88,6 @@ class Upload:
             for key in [key for key, future in queue.items() if future.cancel()]:
                 del queue[key]
 
-    def __del__(self) -> None:
-        self.cancel()  # whoever closes the page, or takes the picture away, leaves the queue
-
     def once(self, place: str, key: Hashable, make: Callable[[], T]) -> T:
         """What ``make`` gives; made only if the last thing at this ``place`` came from another ``key``."""
         if place not in self.drawn or self.drawn[place][0] != key:
@@ -114,14 +111,15 @@ def add(new: Iterable[Upload]) -> None:
 
 def remove(sha256: str) -> None:
     """Forget one picture, if it is still there."""
-    uploads().pop(sha256, None)
-
-
-def hold(held: Iterable[Upload]) -> None:
-    """Have pictures wait until ``release``."""
-    for upload in held:
+    if upload := uploads().pop(sha256, None):
         upload.cancel()
-        upload.held = True
+
+
+def hold(pending: Iterable[Upload], wanted: Wanted) -> None:
+    """Have what is not done of ``pending`` wait until ``release``."""
+    for upload in pending:
+        upload.cancel()
+        upload.held = not upload.is_done(wanted)
 
 
 def release() -> None:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from threading import BoundedSemaphore
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 from streamlit.runtime.scriptrunner import StopException
 
 from skinvision.errors import ImageRejected
 from skinvision.intake import read_case
 from skinvision.pipeline import Analyser, Told, submit_mask
-from skinvision.types import Analysis
+from skinvision.types import Analysis, Case
 from skinvision.ui import models
 from skinvision.ui.session import Asked, Upload, Wanted
 from skinvision.worker import WORKER, Ahead
@@ -20,6 +23,11 @@ from skinvision.worker import WORKER, Ahead
 if TYPE_CHECKING:  # matplotlib comes with it
     from skinvision.faithfulness import References
 
+_LOG = logging.getLogger(__name__)
+_FAULT = "something went wrong here that is not the picture's fault; whoever runs this program finds it in its log"
+_READERS = BoundedSemaphore(2)  # a large picture needs several times its size while it is read
+MOST_PIXELS = 400_000_000  # some 3 GB with their outlines
+_HELD: WeakSet[Case] = WeakSet()
 _AHEAD = 2  # keeps the one worker busy, and leaves room between for other visitors
 
 
@@ -35,16 +43,15 @@ def finish(uploads: Iterable[Upload], analyser: Analyser, wanted: Wanted, told: 
         Busy: the queue is full.
     """
     queue: deque[Upload] = deque()
-    with _leaving(queue):
-        for upload in uploads:
-            while queue and WORKER.is_full:  # room comes first to whoever has waited longest
-                yield _ended(queue, wanted, told)
-            _begin(upload, analyser, wanted)
-            queue.append(upload)
-            if len(queue) > _AHEAD:
-                yield _ended(queue, wanted, told)
-        while queue:
-            yield _ended(queue, wanted, told)
+    for upload in uploads:
+        while queue and WORKER.is_full:  # room comes first to whoever has waited longest
+            yield _ended(queue.popleft(), wanted, told)
+        _begin(upload, analyser, wanted)
+        queue.append(upload)
+        if len(queue) > _AHEAD:
+            yield _ended(queue.popleft(), wanted, told)
+    while queue:
+        yield _ended(queue.popleft(), wanted, told)
 
 
 def compare(upload: Upload, wanted: Iterable[Wanted], segmenters: Iterable[str], told: Ahead) -> Iterator[None]:
@@ -57,15 +64,14 @@ def compare(upload: Upload, wanted: Iterable[Wanted], segmenters: Iterable[str],
         Busy: as ``finish``, whose ``told`` this is too.
     """
     _read(upload)
-    with _leaving([upload]):
-        for each in wanted:
-            if not upload.is_done(each):
-                _begin(upload, models.analyser(each.segmenter, each.classifier), each)
-                _ended(deque([upload]), each, told)
-            yield
-        for name in segmenters:
-            _find(upload, name, told)
-            yield
+    for each in wanted:
+        if not upload.is_done(each):
+            _begin(upload, models.analyser(each.segmenter, each.classifier), each)
+            _ended(upload, each, told)
+        yield
+    for name in segmenters:
+        _find(upload, name, told)
+        yield
 
 
 def attribute(upload: Upload, asked: Asked, told: Told | None = None) -> None:
@@ -97,7 +103,7 @@ def _begin(upload: Upload, analyser: Analyser, wanted: Wanted) -> None:
         return
     known = _by_the_same_models(upload, wanted)
     if known is not None:
-        upload.analyses[wanted] = analyser.explain(known, wanted.stage)
+        upload.waiting[wanted] = analyser.submit_explained(known, wanted.stage)
     else:
         known_mask = upload.masks.get(wanted.segmenter)
         upload.waiting[wanted] = analyser.submit(upload.case, wanted.stage, mask=known_mask)
@@ -107,10 +113,25 @@ def _read(upload: Upload) -> None:
     if upload.case is not None or upload.reason:
         return
     try:
-        upload.case = read_case(upload.data)
+        with _READERS:
+            upload.case = _kept(read_case(upload.data))
     except ImageRejected as error:
         upload.reason = str(error)
     upload.data = b""
+
+
+def _kept(case: Case) -> Case:
+    """``case``, if there is room for it beside all that visitors have brought.
+
+    Raises:
+        ImageRejected: there is none.
+    """
+    held = sum(each.image.shape[0] * each.image.shape[1] for each in tuple(_HELD))
+    if held + case.height * case.width > MOST_PIXELS:
+        expected = f"at most {MOST_PIXELS // 1_000_000} megapixels of all visitors together"
+        raise ImageRejected(expected, "more", "remove pictures that are done, or bring smaller ones, and try again")
+    _HELD.add(case)
+    return case
 
 
 def _by_the_same_models(upload: Upload, wanted: Wanted) -> Analysis | None:
@@ -120,8 +141,8 @@ def _by_the_same_models(upload: Upload, wanted: Wanted) -> Analysis | None:
 
 
 @contextmanager
-def _leaving(uploads: Iterable[Upload]) -> Iterator[None]:
-    """Whoever closes the page leaves the queue. A rerun of the page goes on with what waits there."""
+def leaving(uploads: Iterable[Upload]) -> Iterator[None]:
+    """Whoever closes the page within it leaves the queue. A rerun of the page goes on with what waits there."""
     try:
         yield
     except StopException:
@@ -130,15 +151,17 @@ def _leaving(uploads: Iterable[Upload]) -> Iterator[None]:
         raise
 
 
-def _ended(queue: deque[Upload], wanted: Wanted, told: Ahead) -> Upload:
-    """The first of the queue, done."""
-    upload = queue[0]
+def _ended(upload: Upload, wanted: Wanted, told: Ahead) -> Upload:
     if wanted in upload.waiting:
         WORKER.wait(upload.waiting[wanted], told)
-        analysis = upload.waiting.pop(wanted).result()
-        upload.analyses[wanted] = analysis
+        future = upload.waiting.pop(wanted)
+        if fault := future.exception():
+            _LOG.error("a picture could not be analysed", exc_info=fault)
+            upload.reason = _FAULT
+            return upload
+        analysis = upload.analyses[wanted] = future.result()
         upload.masks.setdefault(wanted.segmenter, analysis.mask)
-    return queue.popleft()
+    return upload
 
 
 def _find(upload: Upload, segmenter: str, told: Ahead) -> None:

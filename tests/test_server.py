@@ -1,18 +1,23 @@
-"""Memory that is freed goes back to the system."""
+"""What the process that serves the pages has set: freed memory goes back, and no picture goes to a disk."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import AsyncIterator
 
 import pytest
+from starlette.datastructures import Headers
+from starlette.formparsers import MultiPartParser
+from streamlit import config
 
+from skinvision.ui.server import settle
 from tests.pages import ROOT
 
 _PROGRAM = """
 import sys
 import numpy as np
-from skinvision.ui.allocator import give_back
+from skinvision.ui.server import give_back
 def held():
     return int(open("/proc/self/statm").read().split()[1]) * 4096 / 2**20
 if sys.argv[1] == "given back":
@@ -37,3 +42,13 @@ def test_what_is_freed_goes_back_to_the_system() -> None:
         for how in ("as it is", "given back")
     }
     assert kept["given back"] < 10 < kept["as it is"], "80 MiB were freed"
+
+
+def test_an_upload_stays_in_memory() -> None:
+    settle()
+    parser = MultiPartParser(Headers({"content-type": "multipart/form-data; boundary=b"}), _no_body())
+    assert parser.spool_max_size > config.get_option("server.maxUploadSize") * 2**20
+
+
+async def _no_body() -> AsyncIterator[bytes]:
+    yield b""

@@ -1,6 +1,7 @@
-"""Keeps torch's compiler out while libraries are imported and networks built: a second of the wait at each start.
+"""Keeps torch's compiler out while libraries are imported and networks built: a second of the wait at the app's start.
 
-They only mark functions as not to be compiled. skinvision compiles nothing; who does gets the real one afterwards.
+They only mark functions as not to be compiled, which then stay unmarked: for a process that compiles nothing, as the
+app's. Another thread that asks for the compiler meanwhile gets the stand-in.
 """
 
 from __future__ import annotations
