@@ -126,7 +126,7 @@ def _downloaded(page: playwright.Page, button: str, name: str) -> bytes:
 
 def test_many_uploads_are_stopped_and_gone_on_with(page: playwright.Page, address: str) -> None:
     upload(page, address, *(lesion(seed) for seed in range(30)))
-    page.get_by_role("button", name="Stop", exact=True).click()
+    page.get_by_test_id("stMain").get_by_role("button", name="Stop", exact=True).click()  # Streamlit has one above
     expect(page.get_by_text(re.compile(r"\d+ pictures? analysed, \d+ not yet"))).to_be_visible()
     expect(page.get_by_text("Not analysed yet.").first).to_be_visible()
     page.get_by_role("button", name="Go on").click()

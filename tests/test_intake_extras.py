@@ -113,9 +113,18 @@ def test_heic_sizes_are_checked_before_decoding() -> None:
 
 
 def test_reading_heic_leaves_pillow_as_it_was() -> None:
-    read_case(heic(CORNERS))
-    assert ".heic" not in Image.registered_extensions()
-    assert "HEIF" not in Image.OPEN
+    """In a process of its own: other libraries teach Pillow to read HEIC where they are imported."""
+    program = (
+        "import sys\n"
+        "from PIL import Image\n"
+        "from skinvision.intake import read_case\n"
+        "read_case(sys.stdin.buffer.read())\n"
+        "print('.heic' in Image.registered_extensions(), 'HEIF' in Image.OPEN)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, input=heic(CORNERS), capture_output=True, check=True
+    )
+    assert done.stdout.split() == [b"False", b"False"]
 
 
 # --- DICOM
