@@ -26,6 +26,7 @@ from skinvision.training.checkpoints import Checkpoints, best_of, read_checkpoin
 from skinvision.training.loaders import Loaders
 from skinvision.training.modules import ClassifierFit, Fit, SegmenterFit
 from skinvision.training.recipe import Recipe
+from skinvision.training.strided import StridedInFloat32
 
 _RANDOM = "From random weights"
 
@@ -232,7 +233,11 @@ def _train(module: Fit, loaders: Loaders, checkpoints: Checkpoints, resume_from:
         num_sanity_val_steps=0,
         gradient_clip_val=1.0,
     )
-    with warnings.catch_warnings(), redirect_stdout(sys.stderr):  # progress never mixes with a command's output
+    with (
+        warnings.catch_warnings(),
+        redirect_stdout(sys.stderr),
+        StridedInFloat32(),
+    ):  # progress never mixes with a command's output
         warnings.filterwarnings("ignore", ".* does not have many workers")  # their number is the caller's choice
         warnings.filterwarnings("ignore", ".*LeafSpec.* is deprecated", FutureWarning)  # Lightning 2.6 on torch 2.13
         try:
