@@ -59,10 +59,18 @@ def test_another_number_of_channels_is_compared_through_a_convolution() -> None:
 
 def test_a_teacher_of_other_stages_or_grids_is_rejected() -> None:
     pupil = _stages(nn.Identity(), nn.Identity())
-    with pytest.raises(WeightsRejected, match="a first teacher with the stages and grids"):
+    with pytest.raises(WeightsRejected, match="a first teacher with a stage and grid of"):
         Hints(pupil, _teacher(_stages(nn.MaxPool2d(2), nn.Identity())))
     with pytest.raises(WeightsRejected, match="name another"):
         Hints(pupil, _teacher(StagedClassifier({"other": nn.Identity()}, PooledLinear(3, 2))))
+
+
+def test_only_stages_of_the_same_grid_are_compared() -> None:
+    pupil = _stages(nn.Identity(), nn.MaxPool2d(2))
+    hints = Hints(pupil, _teacher(_stages(nn.Identity(), nn.Identity())))
+    shown = hints.shown(torch.full((2, 3, 4, 4), 255, dtype=torch.uint8))
+    assert list(hints.compare) == ["one"]
+    assert hints(pupil.each(shown["one"] / 2), shown).item() == pytest.approx(0.25)
 
 
 def test_a_pupil_comes_to_look_like_its_teacher(lesions: Path, tmp_path: Path) -> None:

@@ -16,31 +16,32 @@ from skinvision.training.augment import normalised
 
 
 class Hints(nn.Module):
-    """What the activations of a pupil differ by from the teacher's, summed over the stages.
+    """What the activations of a pupil differ by from the teacher's, summed over the stages that share a grid.
 
     Where a stage has another number of channels than the teacher's, a 1×1 convolution compares them. It is learnt
     beside the pupil and is no part of it.
 
     Args:
         pupil: to be trained; it is left as it was.
-        teacher: a finished classifier whose stages have the same names and grids.
+        teacher: a finished classifier; at least one of its stages has the name and the grid of one of the pupil's.
 
     Raises:
-        WeightsRejected: the stages or their grids differ.
+        WeightsRejected: no stage has.
     """
 
     def __init__(self, pupil: StagedClassifier, teacher: LoadedModel) -> None:
         super().__init__()
         self.teacher = teacher
         own, shown = shapes(pupil), shapes(staged(teacher))
-        if {name: shape[1:] for name, shape in own.items()} != {name: shape[1:] for name, shape in shown.items()}:
+        alike = [name for name in own if name in shown and own[name][1:] == shown[name][1:]]
+        if not alike:
             raise WeightsRejected(
-                f"a first teacher with the stages and grids {own}", f"{teacher.card.name} with {shown}", "name another"
+                f"a first teacher with a stage and grid of {own}", f"{teacher.card.name} with {shown}", "name another"
             )
         self.compare = nn.ModuleDict(
             {
                 name: nn.Identity() if own[name] == shown[name] else nn.Conv2d(own[name][0], shown[name][0], 1)
-                for name in own
+                for name in alike
             }
         )
 
@@ -57,7 +58,9 @@ class Hints(nn.Module):
             activations: of the pupil, by stage, each (N, C, h, w).
             shown: the teacher's, for the same pictures.
         """
-        differences = [_relative(self.compare[name](activations[name]).float(), shown[name].float()) for name in shown]
+        differences = [
+            _relative(compare(activations[name]).float(), shown[name].float()) for name, compare in self.compare.items()
+        ]
         return torch.stack(differences).sum()
 
     def apart(self, pupil: StagedClassifier, pictures: Tensor, shown: Mapping[str, Tensor]) -> Tensor:

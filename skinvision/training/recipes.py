@@ -175,7 +175,7 @@ REST_LITE = replace(
     title="ResT-Lite",
     architecture=Architecture("rest", "skinvision", "rest_lite"),
     start_names={"": ""},
-    phases=(Phase((128, 128), 24, mixup=0.2), Phase((160, 160), 6, mixup=0.2), Phase((192, 192), 8, mixup=0.2)),
+    phases=(Phase((128, 128), 20, mixup=0.2), Phase((160, 160), 5, mixup=0.2), Phase((192, 192), 6, mixup=0.2)),
     frozen=(),
 )
 PLAIN_CNN = replace(
