@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from urllib.request import urlopen
 
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
@@ -21,7 +23,8 @@ from skinvision.render.overlays import encode_png
 ROOT = Path(__file__).parents[1]
 START_S = 120
 LIMIT_MS = 120_000
-_BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+_AS_HERE: Mapping[str, str] = MappingProxyType({})
 _QUIET = ("--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync")
 
 
@@ -42,14 +45,21 @@ class Server:
 
 
 @contextmanager
-def serving() -> Iterator[Server]:
-    """The app on a free port, answering; stopped at the end."""
+def serving(environment: Mapping[str, str] = _AS_HERE, door: str = "streamlit_app.py") -> Iterator[Server]:
+    """The app on a free port, answering, with the shipped configuration; stopped at the end.
+
+    Args:
+        environment: variables besides those of this process.
+        door: the file to start it through.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.headless", "true"]
+    command = [sys.executable, "-m", "streamlit", "run", door, "--server.headless", "true"]
+    command += ["--server.port", str(port)]
+    surroundings = os.environ | environment
     started = time.perf_counter()
-    with subprocess.Popen([*command, "--server.port", str(port)], cwd=ROOT, stdout=subprocess.DEVNULL) as process:
+    with subprocess.Popen(command, cwd=ROOT, env=surroundings, stdout=subprocess.DEVNULL) as process:
         try:
             _wait_until_healthy(f"http://localhost:{port}/_stcore/health")
             yield Server(f"http://localhost:{port}", process, started, time.perf_counter())
@@ -58,11 +68,10 @@ def serving() -> Iterator[Server]:
 
 
 @contextmanager
-def browsing() -> Iterator[Browser]:
-    """An installed chromium, or else the one that Playwright brought."""
-    path = next(filter(None, map(shutil.which, _BROWSERS)), None)
+def browsing(*flags: str) -> Iterator[Browser]:
+    """An installed chromium, or else the one that Playwright brought, with more ``flags``."""
     with sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=path, args=list(_QUIET))
+        chromium = driver.chromium.launch(executable_path=BROWSER, args=[*_QUIET, *flags])
         yield chromium
         chromium.close()
 

@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import re
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -22,18 +15,14 @@ from skinvision.render.overlays import encode_png
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
-CHROMIUM = Path("/usr/bin/chromium")
-needs_chromium = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"there is no chromium at {CHROMIUM}")
-ROOT = Path(__file__).parents[1]
-START_S = 60
+from benchmarks.browser import BROWSER, browsing, serving, settle  # noqa: E402  (they need playwright)
+
+__all__ = ("serving", "settle")  # from the benchmarks, besides what is here
+needs_chromium = pytest.mark.skipif(not BROWSER, reason="there is no chromium")
 LIMIT_MS = 45_000  # the first analysis waits for the networks to be loaded
 BAD = {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"not a picture"}
-_FLAGS = (
-    "--no-sandbox",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--use-fake-device-for-media-stream",  # a camera that shows a moving pattern
+_A_CAMERA = (
+    "--use-fake-device-for-media-stream",  # that shows a moving pattern
     "--use-fake-ui-for-media-stream",  # and nobody to ask whether it may be used
 )
 _REPORT_VIOLATIONS = """
@@ -42,38 +31,8 @@ document.addEventListener("securitypolicyviolation", event =>
 """
 
 
-@contextmanager
-def launched() -> Iterator[playwright.Browser]:
-    with playwright.sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=str(CHROMIUM), args=list(_FLAGS))
-        yield chromium
-        chromium.close()
-
-
-@contextmanager
-def serving(environment: dict[str, str], door: str = "streamlit_app.py") -> Iterator[str]:
-    """The address of the app, started through the file ``door`` with the shipped configuration."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", door, "--server.headless", "true"]
-    command += ["--server.port", str(port)]
-    surroundings = os.environ | environment
-    with subprocess.Popen(command, cwd=ROOT, env=surroundings, stdout=subprocess.DEVNULL) as server:
-        try:
-            _wait_until_healthy(f"http://localhost:{port}/_stcore/health")
-            yield f"http://localhost:{port}"
-        finally:
-            server.terminate()
-
-
-def _wait_until_healthy(url: str) -> None:
-    for _ in range(10 * START_S):
-        with suppress(OSError), urllib.request.urlopen(url) as answer:
-            if answer.status == 200:
-                return
-        time.sleep(0.1)
-    pytest.fail(f"no answer from {url}")
+def launched() -> AbstractContextManager[playwright.Browser]:
+    return browsing(*_A_CAMERA)
 
 
 @dataclass
@@ -131,5 +90,12 @@ def heatmap(page: playwright.Page) -> playwright.Locator:
     return page.get_by_role("img", name=re.compile(r"\bGrad-CAM heatmap for"))
 
 
-def settled(page: playwright.Page) -> None:
-    page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
+def paint(page: playwright.Page) -> None:
+    """One stroke from left to right through the middle of the canvas."""
+    canvas = page.locator(".st-key-canvas canvas").last
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.5 * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.7 * box["width"], box["y"] + 0.5 * box["height"], steps=5)
+    page.mouse.up()

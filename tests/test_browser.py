@@ -20,9 +20,10 @@ from tests.browsing import (
     lesion,
     needs_chromium,
     opened,
+    paint,
     playwright,
     serving,
-    settled,
+    settle,
     upload,
 )
 from tests.samples import LABELS
@@ -33,15 +34,15 @@ pytestmark = needs_chromium
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
     """A server with the shipped configuration and the models of the registry's folder."""
-    with serving({}) as address:
-        yield address
+    with serving() as server:
+        yield server.address
 
 
 @pytest.fixture
 def rivals(rival_models: Path) -> Iterator[str]:
     """A server with two tiny models for each task."""
-    with serving({"SKINVISION_WEIGHTS": str(rival_models)}) as address:
-        yield address
+    with serving({"SKINVISION_WEIGHTS": str(rival_models)}) as server:
+        yield server.address
 
 
 @pytest.fixture
@@ -81,7 +82,7 @@ def test_class_and_threshold_change_what_is_shown_and_survive_another_page(page:
     threshold = page.get_by_role("slider", name="Mask threshold")
     before = int(threshold.input_value())
     threshold.press("ArrowRight")
-    settled(page)
+    settle(page)
     page.get_by_role("link", name="About").click()
     expect(page.get_by_role("heading", name="How to read a heatmap")).to_be_visible()
     page.get_by_role("link", name="Analyse").click()
@@ -103,7 +104,7 @@ def test_two_networks_are_compared_and_their_cards_open(page: playwright.Page, r
     page.get_by_role("option", name="Dermatofibroma").click()
     expect(page.get_by_role("img", name="Grad-CAM heatmap by Rival for Dermatofibroma")).to_be_visible()
     page.set_viewport_size({"width": 390, "height": 844})
-    settled(page)
+    settle(page)
     assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= 390
 
 
@@ -151,7 +152,7 @@ def test_nothing_is_wider_than_a_phone(page: playwright.Page, address: str) -> N
         if path:
             page.goto(address + path)
             expect(page.get_by_role("heading", level=1)).to_be_visible()
-        settled(page)
+        settle(page)
         assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= 390
 
 
@@ -160,7 +161,7 @@ def test_no_page_that_looks_into_a_picture_is_wider_than_a_phone(page: playwrigh
     page.set_viewport_size({"width": 390, "height": 844})
     upload(page, f"{rivals}/{path}", lesion(1))
     expect(heatmap(page).first).to_be_visible(timeout=LIMIT_MS)
-    settled(page)
+    settle(page)
     assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= 390
 
 
@@ -172,7 +173,7 @@ def test_a_slow_method_is_stopped_by_its_button(page: playwright.Page, address: 
     make.first.click()
     expect(page.get_by_text(re.compile(r"\d+ of \d+, about \d+ .* left"))).to_be_visible(timeout=LIMIT_MS)
     page.get_by_role("button", name="Stop", exact=True).last.click()
-    settled(page)
+    settle(page)
     expect(make).to_have_count(4)
 
 
@@ -181,13 +182,7 @@ def test_what_is_painted_is_what_the_network_sees(page: playwright.Page, rivals:
     page.get_by_text("Paint over it", exact=True).click()
     heatmap = page.get_by_role("img", name="As drawn. Grad-CAM heatmap")
     expect(heatmap).to_be_visible(timeout=LIMIT_MS)
-    settled(page)
+    settle(page)
     before = heatmap.get_attribute("src")
-    canvas = page.locator(".st-key-canvas canvas").last
-    canvas.scroll_into_view_if_needed()
-    box = canvas.bounding_box()
-    page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.5 * box["height"])
-    page.mouse.down()
-    page.mouse.move(box["x"] + 0.7 * box["width"], box["y"] + 0.5 * box["height"], steps=5)
-    page.mouse.up()
+    paint(page)
     expect(heatmap).not_to_have_attribute("src", before, timeout=LIMIT_MS)

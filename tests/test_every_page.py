@@ -21,9 +21,10 @@ from tests.browsing import (
     lesion,
     needs_chromium,
     opened,
+    paint,
     playwright,
     serving,
-    settled,
+    settle,
     upload,
 )
 
@@ -71,8 +72,8 @@ class Visit(NamedTuple):
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    with serving({}, door="asgi.py") as address:
-        yield address
+    with serving(door="asgi.py") as server:
+        yield server.address
 
 
 @pytest.fixture(scope="module")
@@ -111,12 +112,12 @@ def test_nobody_is_kept_from_the_first_page(browser: playwright.Browser, address
 
 
 def test_nobody_is_kept_from_a_verdict(browser: playwright.Browser, rival_models: Path) -> None:
-    with serving({"SKINVISION_WEIGHTS": str(rival_models)}, door="asgi.py") as address, opened(browser) as page:
+    with serving({"SKINVISION_WEIGHTS": str(rival_models)}, door="asgi.py") as server, opened(browser) as page:
         page.set_default_timeout(LIMIT_MS)
-        upload(page, f"{address}/believe", lesion(1))
+        upload(page, f"{server.address}/believe", lesion(1))
         page.get_by_role("button", name="Put it to the test").click()
         page.locator(".js-plotly-plot").first.wait_for()
-        settled(page)
+        settle(page)
         assert _all_problems(page) == []
 
 
@@ -150,7 +151,7 @@ def test_a_photo_by_the_camera_gets_through(visit: Visit) -> None:
     page.get_by_role("button", name="Take Photo").click()
     expect(page.get_by_role("heading", name="Camera photo 1")).to_be_visible(timeout=LIMIT_MS)
     page.get_by_role("tab", name="Pictures").click()
-    settled(page)
+    settle(page)
 
 
 def test_what_is_painted_and_what_is_saved_gets_through(visit: Visit) -> None:
@@ -158,13 +159,7 @@ def test_what_is_painted_and_what_is_saved_gets_through(visit: Visit) -> None:
     _go(page, View("Shortcuts", "Paint over it", "heatmap"))
     drawn = page.get_by_role("img", name="As drawn. Grad-CAM heatmap")
     before = drawn.get_attribute("src")
-    canvas = page.locator(".st-key-canvas canvas").last
-    canvas.scroll_into_view_if_needed()
-    box = canvas.bounding_box()
-    page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.5 * box["height"])
-    page.mouse.down()
-    page.mouse.move(box["x"] + 0.7 * box["width"], box["y"] + 0.5 * box["height"], steps=5)
-    page.mouse.up()
+    paint(page)
     expect(drawn).not_to_have_attribute("src", before, timeout=LIMIT_MS)
     _go(page, VIEWS[0])
     with page.expect_download() as started:
@@ -182,7 +177,7 @@ def _go(page: playwright.Page, view: View) -> None:
         page.get_by_role("img", name=HEATMAP).first.wait_for()
     if view.shows == "chart":
         page.locator(".js-plotly-plot").first.wait_for()
-    settled(page)
+    settle(page)
 
 
 def _all_problems(page: playwright.Page) -> list[str]:

@@ -58,8 +58,7 @@ def _quicker(model: LoadedModel) -> LoadedModel:
 
 def engine_of(model: LoadedModel) -> str:
     """By what the model is run, in words."""
-    name = model.engine.name if model.engine else "torch"
-    return f"{name} ({model.why_torch})" if model.why_torch else name
+    return f"{model.engine_name} ({model.why_torch})" if model.why_torch else model.engine_name
 
 
 def has_bf16() -> bool:
@@ -180,9 +179,8 @@ class _Body(nn.Module):
 
 def _precision(card: ModelCard) -> str:
     """The fastest one whose answers are torch's."""
+    _openvino()
     able = usable()
-    if not able:
-        raise WeightsRejected("OpenVINO", "no such package", "run: make openvino")
     for precision in able:
         found = card.parity.get(f"openvino {precision}")
         if found and found.holds:

@@ -31,7 +31,7 @@ class Remembering:
     """
 
     def __init__(self, model: LoadedModel) -> None:
-        self.name = model.engine.name if model.engine else "torch"
+        self.name = model.engine_name
         self.kept: LRUCache[str, Tensor] = LRUCache(MOST_BYTES, getsizeof=_size)
         self._run = cached(self.kept, key=_digest, lock=Lock())(model.run)
 

@@ -57,6 +57,10 @@ class LoadedModel:
     engine: Engine | None = None
     why_torch: str = ""
 
+    @property
+    def engine_name(self) -> str:
+        return self.engine.name if self.engine else "torch"
+
     def run(self, picture: Tensor) -> Tensor:
         """As ``body``, for one picture (1, 3, H, W) as ``inputs.as_input`` gives it, by whichever engine."""
         if self.engine:

@@ -16,7 +16,6 @@ from tqdm import tqdm
 
 from skinvision.card import ModelCard, Task
 from skinvision.classify import classifier_input, region_of
-from skinvision.errors import DataRejected
 from skinvision.models import registry
 from skinvision.models.engines import TorchBf16, has_bf16, openvino_engine, usable
 from skinvision.models.registry import DEFAULTS, LoadedModel
@@ -56,8 +55,6 @@ def parity(
     """
     loaded = load_for(task, model)
     samples = read_table(data, split)
-    if not samples:
-        raise DataRejected(f"pictures of the split {split}", "none", "choose another split")
     drawn = np.random.default_rng(0).permutation(len(samples))[:pictures]
     engines = {engine.name: replace(loaded, engine=engine) for engine in _engines(loaded)}
     answers: dict[str, list[_Answer]] = {"torch": [], **{name: [] for name in engines}}
@@ -80,14 +77,15 @@ def _engines(model: LoadedModel) -> Iterator[registry.Engine]:
 
 def _inputs(model: LoadedModel, samples: list[Sample]) -> Iterator[Tensor]:
     """What the network sees of each picture."""
-    segmenter = registry.load(DEFAULTS["segmentation"])
+    card = model.card
+    segmenter = registry.load(DEFAULTS["segmentation"]) if card.region != "whole" else None
     for sample in tqdm(samples, desc="comparing"):
         case = read_labelled(sample.image)
-        if model.card.task == "segmentation":
+        if card.task == "segmentation":
             yield segmenter_input(model, case)
         else:
-            mask = segment(segmenter, case) if model.card.region != "whole" else None
-            yield classifier_input(model, case, region_of(model.card, case, mask), mask)
+            mask = segment(segmenter, case) if segmenter else None
+            yield classifier_input(model, case, region_of(card, case, mask), mask)
 
 
 def _answer(model: LoadedModel, picture: Tensor) -> _Answer:

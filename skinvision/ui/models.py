@@ -92,8 +92,7 @@ def loaded(name: str) -> LoadedModel:
 
 def engine(name: str) -> str:
     """By what a loaded model is run."""
-    engine = loaded(name).engine
-    return engine.name if engine else "torch"
+    return loaded(name).engine_name
 
 
 def warm_up() -> None:
