@@ -106,7 +106,7 @@ class Analyser:
             ShapeMismatch: a threshold outside (0, 1), or a mask of another size than the picture's.
             Busy: the queue is full.
         """
-        return self.submit(case, stage, threshold, mask).result()
+        return WORKER.result(self.submit(case, stage, threshold, mask))
 
     def submit(
         self, case: Case, stage: str | None = None, threshold: float | None = None, mask: LesionMask | None = None
@@ -125,7 +125,7 @@ class Analyser:
             UnknownName: no such stage.
             WeightsRejected: the analysis was made with another classifier.
         """
-        return self.submit_explained(analysis, stage).result()
+        return WORKER.result(self.submit_explained(analysis, stage))
 
     def submit_explained(self, analysis: Analysis, stage: str) -> Future[Analysis]:
         """``explain`` in the queue; raises as it does."""
@@ -150,7 +150,7 @@ class Analyser:
         self._check_own(analysis)
         by_stage = method(name).by_stage
         index = self.classifier_card.index_of(target)
-        picture = WORKER.submit(self._seen, analysis).result()
+        picture = WORKER.result(WORKER.submit(self._seen, analysis))
         values = attribute(name, self._network, picture, stage, index, _in_turn(told))
         offset = self.classifier_card.stage_offsets.get(stage, 0.0) if by_stage else 0.0
         made_at = stage if by_stage else ON_PICTURE
@@ -173,7 +173,7 @@ class Analyser:
         from skinvision.examine import examine  # matplotlib comes with it, which an analysis does not need
 
         self._check_own(analysis)
-        picture = WORKER.submit(self._seen, analysis).result()
+        picture = WORKER.result(WORKER.submit(self._seen, analysis))
         inside = crop(analysis.mask.binary, analysis.explanations[0].region).astype(np.float32)
         lesion = resize(inside, *picture.shape[2:]) >= 0.5
         run = _in_turn(told)
@@ -181,17 +181,18 @@ class Analyser:
 
     def widths(self) -> dict[str, int]:
         """How many channels leave each stage of the classifier."""
-        return {stage: shape[0] for stage, shape in WORKER.submit(shapes, self._network).result().items()}
+        return {stage: shape[0] for stage, shape in shapes(self._network).items()}
 
     def channels(self, analysis: Analysis, stage: str, target: str) -> Channels:
         """How the Grad-CAM of one class is made; raises as ``attribute``."""
         self._check_own(analysis)
         index = self.classifier_card.index_of(target)
-        return WORKER.submit(lambda: channels.channels(self._network, self._seen(analysis), stage, index)).result()
+        found = WORKER.submit(lambda: channels.channels(self._network, self._seen(analysis), stage, index))
+        return WORKER.result(found)
 
     def said_without(self, found: Channels, off: Iterable[int]) -> Said:
         """What is left of the class when channels are switched off."""
-        logits = WORKER.submit(channels.logits_without, self._network, found, tuple(off)).result()
+        logits = WORKER.result(WORKER.submit(channels.logits_without, self._network, found, tuple(off)))
         probability = trust.probabilities(logits, self.classifier_card.temperature)
         return Said(float(logits[found.target]), float(probability[found.target]))
 
@@ -272,7 +273,7 @@ def _in_turn(told: Told | None) -> Run:
     done = count(1)
 
     def run(portion: Callable[[], T]) -> T:
-        result = WORKER.submit(portion).result()
+        result = WORKER.result(WORKER.submit(portion))
         if told:
             told(next(done))
         return result

@@ -5,8 +5,10 @@ Torch uses all cores for one picture, so that two at once would be no faster, an
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from contextvars import ContextVar
 from threading import RLock
 from typing import Any, ParamSpec, TypeVar
 
@@ -18,6 +20,21 @@ Ahead = Callable[[int], None]  # gets how many calls come before; it may raise, 
 
 MOST_WAITING = 100
 _TELL_S = 0.25
+_LISTENER: ContextVar[Ahead | None] = ContextVar("listener", default=None)
+
+
+@contextmanager
+def listening(told: Ahead) -> Iterator[None]:
+    """Within it, ``told`` is called now and then while this thread waits for the worker."""
+    token = _LISTENER.set(told)
+    try:
+        yield
+    finally:
+        _LISTENER.reset(token)
+
+
+def _nobody(ahead: int) -> None:
+    """Listens, where no one else does."""
 
 
 class Worker:
@@ -63,10 +80,20 @@ class Worker:
         with self._lock:
             return list(self._queued).index(future) if future in self._queued else 0
 
-    def wait(self, future: Future[Any], told: Ahead) -> None:
-        """Until it is over; ``told`` is called now and then until then, on the caller's thread."""
+    def wait(self, future: Future[Any]) -> None:
+        """Until it is over. Whoever is ``listening`` hears how many are ahead, and may raise to wait no longer."""
+        told = _LISTENER.get() or _nobody
         while not wait([future], _TELL_S).done:
             told(self.ahead(future))
+
+    def result(self, future: Future[T]) -> T:
+        """What the call gives, once it is over; who does not ``wait`` for it to the end takes it out of the queue."""
+        try:
+            self.wait(future)
+        except BaseException:
+            future.cancel()
+            raise
+        return future.result()
 
     def _leave(self, future: Future[Any]) -> None:
         with self._lock:

@@ -6,6 +6,7 @@ import gc
 from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from threading import Event, Timer
 
@@ -15,10 +16,10 @@ from streamlit.testing.v1 import AppTest
 
 from skinvision.pipeline import Analyser
 from skinvision.types import Analysis
-from skinvision.ui import session, work
+from skinvision.ui import frame, session, work
 from skinvision.ui.session import Upload, Wanted
-from skinvision.worker import MOST_WAITING, WORKER
-from tests.pages import NOT_A_PICTURE, alts, bring, click, lesion, models_in, opened
+from skinvision.worker import MOST_WAITING, WORKER, listening
+from tests.pages import NOT_A_PICTURE, alts, bring, checked, click, lesion, models_in, opened
 
 WANTED = Wanted("unet", "resnet50", "stage4")
 
@@ -93,7 +94,8 @@ def test_whoever_waits_hears_the_place_in_the_queue() -> None:
             gate.set()
 
         uploads = [_upload(1), _upload(2)]
-        assert list(work.finish(uploads, analyser, WANTED, told)) == uploads
+        with listening(told):
+            assert list(work.finish(uploads, analyser, WANTED)) == uploads
     assert heard[0] == 4
     assert all(WANTED in upload.analyses for upload in uploads)
 
@@ -102,7 +104,7 @@ def test_a_full_queue_lets_the_own_pictures_through_one_by_one() -> None:
     analyser, uploads = Analyser.load(), [_upload(seed) for seed in (1, 2, 3)]
     with others(MOST_WAITING - 1) as gate:
         Timer(0.5, gate.set).start()
-        assert list(work.finish(uploads, analyser, WANTED, lambda _: None)) == uploads
+        assert list(work.finish(uploads, analyser, WANTED)) == uploads
     assert all(WANTED in upload.analyses for upload in uploads)
 
 
@@ -114,7 +116,7 @@ def test_held_pictures_leave_the_queue_and_come_back() -> None:
         assert waiting.cancelled()
         assert not upload.waiting
     upload.held = False
-    list(work.finish([upload], analyser, WANTED, lambda _: None))
+    list(work.finish([upload], analyser, WANTED))
     assert WANTED in upload.analyses
 
 
@@ -125,22 +127,47 @@ def test_whoever_closes_the_page_leaves_the_queue_at_once() -> None:
         futures.extend(future for upload in uploads for future in upload.waiting.values())
         raise StopException
 
-    for begin in (
-        lambda: work.finish(uploads, analyser, WANTED, stop),
-        lambda: work.compare(uploads[0], [WANTED], [], stop),
-    ):
+    for begin in (lambda: work.finish(uploads, analyser, WANTED), lambda: work.compare(uploads[0], [WANTED], [])):
         futures: list[Future[Analysis]] = []
-        with others(1), pytest.raises(StopException), work.leaving(uploads):
+        with others(1), pytest.raises(StopException), work.waiting(uploads, stop):
             list(begin())
         assert futures
         assert all(future.cancelled() for future in futures)
+
+
+def test_what_is_no_longer_wanted_leaves_the_queue() -> None:
+    analyser, upload = Analyser.load(), _upload(1)
+    with others(1) as gate:
+        before = _waiting(upload, analyser)
+        Timer(0.2, gate.set).start()
+        list(work.finish([upload], analyser, replace(WANTED, stage="stage3")))
+    assert before.cancelled()
+    assert [wanted.stage for wanted in upload.analyses] == ["stage3"]
+    assert not upload.waiting
+
+
+def test_the_other_pages_tell_the_place_in_the_queue_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is new under the slider waits like a picture that was uploaded, and in the end nothing speaks of it."""
+    told: list[int] = []
+    monkeypatch.setattr(frame, "queued", lambda ahead: f"{told.append(ahead) or ahead} ahead")
+    app = opened("shortcuts.py")
+    bring(app, lesion(1))
+    app.get("button_group")[-1].set_value("Add an artefact")
+    checked(app.run())
+    told.clear()
+    app.slider[0].set_value(90)
+    with others(3) as gate:
+        Timer(1.5, gate.set).start()
+        checked(app.run())
+    assert max(told) == 3
+    assert not [caption for caption in app.caption if "ahead" in caption.value]
 
 
 def test_a_fault_in_one_picture_leaves_the_others_alone() -> None:
     analyser, uploads = Analyser.load(), [_upload(1), _upload(2)]
     broken: Future[Analysis] = WORKER.submit(lambda: 1 / 0)  # type: ignore[arg-type]
     uploads[0].waiting[WANTED] = broken
-    list(work.finish(uploads, analyser, WANTED, lambda _: None))
+    list(work.finish(uploads, analyser, WANTED))
     assert "not the picture's fault" in uploads[0].reason
     assert not uploads[0].waiting
     assert WANTED in uploads[1].analyses
@@ -151,13 +178,13 @@ def test_all_visitors_together_hold_so_much_only(monkeypatch: pytest.MonkeyPatch
     gc.collect()
     others = sum(case.height * case.width for case in tuple(work._HELD))
     monkeypatch.setattr(work, "MOST_PIXELS", others + 2 * 96 * 128)
-    list(work.finish(uploads, analyser, WANTED, lambda _: None))
+    list(work.finish(uploads, analyser, WANTED))
     assert [bool(upload.reason) for upload in uploads] == [False, False, True]
     assert "of all visitors together" in uploads[2].reason
     del uploads[0]
     gc.collect()
     late = _upload(4)
-    list(work.finish([late], analyser, WANTED, lambda _: None))
+    list(work.finish([late], analyser, WANTED))
     assert not late.reason
 
 
@@ -167,7 +194,7 @@ def _leave(_: int) -> None:
 
 def _waiting(upload: Upload, analyser: Analyser) -> Future[object]:
     """What waits for ``upload`` in the queue."""
-    with pytest.raises(InterruptedError):
-        list(work.finish([upload], analyser, WANTED, _leave))
+    with pytest.raises(InterruptedError), listening(_leave):
+        list(work.finish([upload], analyser, WANTED))
     (future,) = upload.waiting.values()
     return future

@@ -9,7 +9,7 @@ from threading import Event
 import pytest
 
 from skinvision.errors import Busy
-from skinvision.worker import Worker
+from skinvision.worker import Worker, listening
 
 
 @pytest.fixture
@@ -76,8 +76,8 @@ def test_whoever_waits_hears_how_many_are_ahead(worker: Worker, gate: Event, run
         gate.set()
 
     last = worker.submit(len, "four")
-    worker.wait(last, told)
-    assert last.result(0) == 4
+    with listening(told):
+        assert worker.result(last) == 4
     assert heard[0] == 1
     assert running.done()
 
@@ -86,6 +86,13 @@ def test_whoever_hears_may_wait_no_longer(worker: Worker, running: Future[bool])
     def told(_: int) -> None:
         raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt):
-        worker.wait(running, told)
+    last = worker.submit(str)
+    with pytest.raises(KeyboardInterrupt), listening(told):
+        worker.result(running)
+    with pytest.raises(KeyboardInterrupt), listening(told):
+        worker.wait(last)
+    assert not last.cancelled()
+    with pytest.raises(KeyboardInterrupt), listening(told):
+        worker.result(last)
+    assert last.cancelled()
     assert not running.done()

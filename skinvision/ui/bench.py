@@ -48,8 +48,8 @@ def _analyse(about: Subject, steps: progress.Steps) -> None:
     from skinvision.ui import work  # torch takes seconds to import; placeholders are on the screen by now
 
     analyser = models.analyser(about.wanted.segmenter, about.wanted.classifier)
-    with work.leaving([about.upload]):
-        for _ in work.finish([about.upload], analyser, about.wanted, steps.tell):
+    with work.waiting([about.upload], steps.tell):
+        for _ in work.finish([about.upload], analyser, about.wanted):
             steps.step()
 
 

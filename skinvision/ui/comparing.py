@@ -43,8 +43,8 @@ def _finish(chosen: Choice, status: DeltaGenerator) -> None:
     steps.tell()
     from skinvision.ui import work  # torch takes seconds to import; placeholders are on the screen by now
 
-    with work.leaving([chosen.upload]):
-        for _ in work.compare(chosen.upload, chosen.wanted, chosen.segmenters, steps.tell):
+    with work.waiting([chosen.upload], steps.tell):
+        for _ in work.compare(chosen.upload, chosen.wanted, chosen.segmenters):
             steps.step()
 
 

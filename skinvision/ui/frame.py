@@ -12,6 +12,7 @@ import streamlit as st
 
 from skinvision.errors import Busy, SkinvisionError
 from skinvision.ui.session import literal
+from skinvision.worker import listening
 
 BUSY = "Many pictures of other visitors are waiting. Nothing is lost: go on in half a minute."
 _FRONT_DOOR = Path(__file__).parents[2] / "streamlit_app.py"
@@ -66,11 +67,25 @@ def around() -> Iterator[None]:
         _framed.reset(token)
 
 
+def queued(ahead: int) -> str:
+    """One's place in the queue."""
+    return f"{ahead} ahead in the queue"
+
+
 @contextmanager
 def telling(trouble: str) -> Iterator[None]:
-    """Within it, an error becomes a sentence that begins with ``trouble``, or an invitation to wait."""
+    """Within it, an error becomes a sentence that begins with ``trouble``, or an invitation to wait; and whoever waits
+    in the queue sees the own place in it.
+    """
+    place = st.empty()
+
+    def told(ahead: int) -> None:
+        place.caption(queued(ahead) if ahead else "")
+
     try:
-        yield
+        with listening(told):
+            yield
+        place.empty()
     except Busy:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(BUSY)

@@ -26,9 +26,7 @@ def show() -> None:
     uploads = list(session.uploads().values())
     places = _places(uploads)
     for upload in uploads:
-        if upload.sha256 in places:
-            _fill(places[upload.sha256], upload, settings)
-        else:
+        if not _fill(places, upload, settings):
             upload.drawn.clear()
     try:
         _finish(uploads, places, settings, status)
@@ -37,8 +35,7 @@ def show() -> None:
         pending = _pending(uploads, settings)
         session.hold(pending, settings.wanted)
         for upload in pending:
-            if upload.sha256 in places:
-                _fill(places[upload.sha256], upload, settings)
+            _fill(places, upload, settings)
         _sum_up(uploads, settings, status, frame.BUSY)
 
 
@@ -52,10 +49,14 @@ def _places(uploads: Sequence[Upload]) -> dict[str, DeltaGenerator]:
     return {upload.sha256: st.empty() for upload in uploads[first : first + _PER_PAGE]}
 
 
-def _fill(place: DeltaGenerator, upload: Upload, settings: Settings) -> None:
+def _fill(places: dict[str, DeltaGenerator], upload: Upload, settings: Settings) -> bool:
+    """Show what is known of a picture, if it has a place on the open page; whether it has."""
+    if upload.sha256 not in places:
+        return False
     drawn = result.draw(upload, settings)  # before the place is emptied, so that nothing flickers
-    with place.container(border=True):
+    with places[upload.sha256].container(border=True):
         result.show(upload, drawn)
+    return True
 
 
 def _finish(
@@ -74,11 +75,10 @@ def _finish(
     from skinvision.ui import work  # torch takes seconds to import; placeholders are on the screen by now
 
     analyser = models.analyser(settings.wanted.segmenter, settings.wanted.classifier)
-    with work.leaving(pending):
-        for upload in work.finish(pending, analyser, settings.wanted, steps.tell):
+    with work.waiting(pending, steps.tell):
+        for upload in work.finish(pending, analyser, settings.wanted):
             steps.step()
-            if upload.sha256 in places:
-                _fill(places[upload.sha256], upload, settings)
+            _fill(places, upload, settings)
 
 
 def _pending(uploads: Sequence[Upload], settings: Settings) -> list[Upload]:

@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from skinvision.render.durations import duration
-from skinvision.ui import session
+from skinvision.ui import frame, session
 
 
 def line() -> DeltaGenerator:
@@ -57,7 +57,7 @@ class Steps:
 
     def tell(self, ahead: int = 0) -> None:
         """How far it is, and how many others are ``ahead`` in the queue."""
-        queue = f" · {ahead} ahead in the queue" if ahead else ""
+        queue = f" · {frame.queued(ahead)}" if ahead else ""
         self.place.progress(self.done / self.total, f"{self.doing}: {self.done} of {self.total} done{queue}")
 
     def step(self) -> None:

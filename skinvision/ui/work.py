@@ -18,7 +18,7 @@ from skinvision.pipeline import Analyser, Told, submit_mask
 from skinvision.types import Analysis, Case
 from skinvision.ui import models
 from skinvision.ui.session import Asked, Upload, Wanted
-from skinvision.worker import WORKER, Ahead
+from skinvision.worker import WORKER, Ahead, listening
 
 if TYPE_CHECKING:  # matplotlib comes with it
     from skinvision.faithfulness import References
@@ -31,13 +31,10 @@ _HELD: WeakSet[Case] = WeakSet()
 _AHEAD = 2  # keeps the one worker busy, and leaves room between for other visitors
 
 
-def finish(uploads: Iterable[Upload], analyser: Analyser, wanted: Wanted, told: Ahead) -> Iterator[Upload]:
+def finish(uploads: Iterable[Upload], analyser: Analyser, wanted: Wanted) -> Iterator[Upload]:
     """Read and analyse ``uploads``; each is given out, in their order, once it is done.
 
     A picture that was analysed at another stage by the same models only has its maps made anew.
-
-    Args:
-        told: hears, while one is waited for, how many are ahead of it in the queue; it may raise to stop.
 
     Raises:
         Busy: the queue is full.
@@ -45,32 +42,32 @@ def finish(uploads: Iterable[Upload], analyser: Analyser, wanted: Wanted, told: 
     queue: deque[Upload] = deque()
     for upload in uploads:
         while queue and WORKER.is_full:  # room comes first to whoever has waited longest
-            yield _ended(queue.popleft(), wanted, told)
+            yield _ended(queue.popleft(), wanted)
         _begin(upload, analyser, wanted)
         queue.append(upload)
         if len(queue) > _AHEAD:
-            yield _ended(queue.popleft(), wanted, told)
+            yield _ended(queue.popleft(), wanted)
     while queue:
-        yield _ended(queue.popleft(), wanted, told)
+        yield _ended(queue.popleft(), wanted)
 
 
-def compare(upload: Upload, wanted: Iterable[Wanted], segmenters: Iterable[str], told: Ahead) -> Iterator[None]:
+def compare(upload: Upload, wanted: Iterable[Wanted], segmenters: Iterable[str]) -> Iterator[None]:
     """Read one upload, analyse it as each of ``wanted``, then have its lesion found by each of ``segmenters``.
 
     It stops after each step. Only the models of the steps still to be done are loaded.
 
     Raises:
         UnknownName, WeightsRejected: as ``models.loaded``.
-        Busy: as ``finish``, whose ``told`` this is too.
+        Busy: as ``finish``.
     """
     _read(upload)
     for each in wanted:
         if not upload.is_done(each):
             _begin(upload, models.analyser(each.segmenter, each.classifier), each)
-            _ended(upload, each, told)
+            _ended(upload, each)
         yield
     for name in segmenters:
-        _find(upload, name, told)
+        _find(upload, name)
         yield
 
 
@@ -101,6 +98,7 @@ def _begin(upload: Upload, analyser: Analyser, wanted: Wanted) -> None:
     _read(upload)
     if upload.case is None or upload.is_done(wanted) or wanted in upload.waiting:
         return
+    upload.cancel()  # what was wanted before
     known = _by_the_same_models(upload, wanted)
     if known is not None:
         upload.waiting[wanted] = analyser.submit_explained(known, wanted.stage)
@@ -126,7 +124,7 @@ def _kept(case: Case) -> Case:
     Raises:
         ImageRejected: there is none.
     """
-    held = sum(each.image.shape[0] * each.image.shape[1] for each in tuple(_HELD))
+    held = sum(each.height * each.width for each in tuple(_HELD))
     if held + case.height * case.width > MOST_PIXELS:
         expected = f"at most {MOST_PIXELS // 1_000_000} megapixels of all visitors together"
         raise ImageRejected(expected, "more", "remove pictures that are done, or bring smaller ones, and try again")
@@ -141,19 +139,22 @@ def _by_the_same_models(upload: Upload, wanted: Wanted) -> Analysis | None:
 
 
 @contextmanager
-def leaving(uploads: Iterable[Upload]) -> Iterator[None]:
-    """Whoever closes the page within it leaves the queue. A rerun of the page goes on with what waits there."""
+def waiting(uploads: Iterable[Upload], told: Ahead) -> Iterator[None]:
+    """Within it, ``told`` hears the place in the queue. Whoever closes the page leaves the queue; a rerun of the page
+    goes on with what waits there.
+    """
     try:
-        yield
+        with listening(told):
+            yield
     except StopException:
         for upload in uploads:
             upload.cancel()
         raise
 
 
-def _ended(upload: Upload, wanted: Wanted, told: Ahead) -> Upload:
+def _ended(upload: Upload, wanted: Wanted) -> Upload:
     if wanted in upload.waiting:
-        WORKER.wait(upload.waiting[wanted], told)
+        WORKER.wait(upload.waiting[wanted])
         future = upload.waiting.pop(wanted)
         if fault := future.exception():
             _LOG.error("a picture could not be analysed", exc_info=fault)
@@ -164,10 +165,10 @@ def _ended(upload: Upload, wanted: Wanted, told: Ahead) -> Upload:
     return upload
 
 
-def _find(upload: Upload, segmenter: str, told: Ahead) -> None:
+def _find(upload: Upload, segmenter: str) -> None:
     if upload.case is None or segmenter in upload.masks:
         return
     if segmenter not in upload.segmenting:
         upload.segmenting[segmenter] = submit_mask(models.loaded(segmenter), upload.case)
-    WORKER.wait(upload.segmenting[segmenter], told)
+    WORKER.wait(upload.segmenting[segmenter])
     upload.masks[segmenter] = upload.segmenting.pop(segmenter).result()
