@@ -1,13 +1,16 @@
 """The app with a guard at its door, for a server that others reach: ``streamlit run asgi.py``.
 
 A browser is told to load nothing from another host, to believe the types that it is told, to show the app in no frame
-of another site, and to pass its address on to nobody. Figures about the server's sessions are not given away.
+of another site, and to pass its address on to nobody. Figures about the server's sessions are not given away. The
+networks are loaded before the first visitor comes.
 """
 
 from __future__ import annotations
 
 import re
 from base64 import b64encode
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from hashlib import sha256
 from pathlib import Path
 
@@ -16,6 +19,8 @@ from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from skinvision.ui import models
 
 _INDEX = Path(st.__file__).parent / "static" / "index.html"
 _INLINE = re.compile(r"<script>(.*?)</script>", re.DOTALL)
@@ -68,4 +73,11 @@ class Guard:
         await answer(scope, receive, send_guarded)
 
 
-app = st.App(Path(__file__).with_name("streamlit_app.py"), middleware=[Middleware(Guard)])
+@asynccontextmanager
+async def warmed(_: st.App) -> AsyncIterator[None]:
+    """The networks are loaded as soon as the server is there, before the first visitor."""
+    models.warm_up()
+    yield
+
+
+app = st.App(Path(__file__).with_name("streamlit_app.py"), middleware=[Middleware(Guard)], lifespan=warmed)

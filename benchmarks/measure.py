@@ -9,7 +9,7 @@ import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -19,18 +19,24 @@ import torch
 from skinvision import phantom
 from skinvision.types import Case
 
+_DECISIVE = ("torch", "torchvision", "timm", "openvino", "grad-cam", "torchcam", "streamlit")
+
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """Where the figures come from; ``load`` is the mean number of busy processes in the last minute."""
+    """Where the figures come from.
+
+    Attributes:
+        load: the mean number of busy processes in the last minute.
+        versions: of the packages that decide about the figures, where they are installed.
+    """
 
     processor: str
     cores: int
     torch_threads: int
     load: float
     python: str
-    torch: str
-    torchvision: str
+    versions: dict[str, str]
 
     @classmethod
     def here(cls) -> Machine:
@@ -40,13 +46,14 @@ class Machine:
             torch_threads=torch.get_num_threads(),
             load=os.getloadavg()[0],
             python=platform.python_version(),
-            torch=str(torch.__version__),
-            torchvision=version("torchvision"),
+            versions={name: found for name in _DECISIVE if (found := _version(name))},
         )
 
     def in_short(self) -> str:
         """What a time on a model's card holds for."""
-        return f"{self.processor}, {self.cores} cores, torch {self.torch} with threads: {self.torch_threads}"
+        return (
+            f"{self.processor}, {self.cores} cores, torch {self.versions['torch']} with threads: {self.torch_threads}"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +127,8 @@ def show(title: str, figures: Sequence[Figure], as_json: bool) -> None:
     hardware = (
         f"{machine.processor}, {machine.cores} cores, torch threads: {machine.torch_threads}, load {machine.load:.1f}"
     )
-    print(f"\n{hardware}; Python {machine.python}, torch {machine.torch}, torchvision {machine.torchvision}")
+    software = (f"{name} {number}" for name, number in {"Python": machine.python, **machine.versions}.items())
+    print(f"\n{hardware}; {', '.join(software)}")
 
 
 def _turn(call: Callable[[], object], least_ms: float) -> float:
@@ -130,6 +138,13 @@ def _turn(call: Callable[[], object], least_ms: float) -> float:
         calls += 1
         taken = (time.perf_counter() - started) * 1000
     return taken / calls
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""
 
 
 def _processor() -> str:

@@ -1,7 +1,7 @@
 """What the app stands on: under which licences it is, and whether weaknesses of it are known. ``make audit``.
 
 Counted are the packages of ``requirements.txt`` and all that they ask for, as installed; licences are what packages say
-of themselves. Exit status 1: a licence that is not on the list below, or a known weakness.
+of themselves. Exit status 1: a licence that is not on the list below, a known weakness, or no answer about any of them.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def main() -> int:
     if unknown:
         name, why = next(iter(unknown.items()))
         print(f"Not looked into, as pip-audit got no answer: {len(unknown)} packages, among them {name} ({why}).")
-    return int(bool(refused or weaknesses))
+    return int(bool(refused or weaknesses or len(unknown) == len(packages)))
 
 
 def installed() -> list[Package]:

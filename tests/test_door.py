@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -76,6 +77,27 @@ def test_figures_of_the_server_are_hidden(path: str) -> None:
     status, headers = _asked(path)
     assert status == 404
     assert "content-security-policy" in headers
+
+
+_LIVE = """
+import asgi, asyncio, sys, threading
+async def live():
+    async with asgi.warmed(asgi.app):
+        pass
+before = "torch" in sys.modules
+asyncio.run(live())
+for thread in threading.enumerate():
+    if thread.name == "warm-up":
+        thread.join()
+print(before, "skinvision.pipeline" in sys.modules)
+"""
+
+
+def test_the_networks_are_loaded_before_the_first_visitor(tiny_models: Path) -> None:
+    environment = {**os.environ, "SKINVISION_WEIGHTS": str(tiny_models)}
+    command = [sys.executable, "-c", _LIVE]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "True"]
 
 
 def _asked(path: str) -> tuple[int, dict[str, str]]:

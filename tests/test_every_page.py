@@ -121,20 +121,33 @@ def test_nobody_is_kept_from_a_verdict(browser: playwright.Browser, rival_models
         assert _all_problems(page) == []
 
 
-def test_keys_alone_reach_everything(visit: Visit) -> None:
+_PAGES = ("Analyse", "Compare", "Explain", "Believe it?", "Shortcuts", "Evidence", "About")
+_WAYS_IN = ("Try a synthetic lesion", "Clear everything")
+_CONTROLS = {
+    VIEWS[0]: (
+        *_WAYS_IN,
+        *("Add files", "Class to explain", "Stage of the network", "Overlay opacity", "Mask threshold", "Models"),
+        *("Panel as PNG", "Figures as JSON", "Remove"),
+    ),
+    View("Compare", None, "heatmap"): (*_WAYS_IN, "Upload", "Networks that name the disease", "Class to explain"),
+    View("Explain", "Methods", "heatmap"): (*_WAYS_IN, "Class to explain", "Stage of the network", "Make it"),
+    View("Believe it?", "Your picture", "heatmap"): (*_WAYS_IN, "Method", "Put it to the test"),
+    View("Believe it?", "Where the truth is known", "chart"): ("What decides", "Another lesion"),
+    View("Shortcuts", "Add an artefact", "heatmap"): (*_WAYS_IN, "What is added or done", "How strongly"),
+    View("Evidence", "One model", "chart"): ("Model",),
+}
+
+
+@pytest.mark.parametrize(("view", "controls"), _CONTROLS.items(), ids=lambda each: getattr(each, "page", ""))
+def test_keys_alone_reach_everything(visit: Visit, view: View, controls: tuple[str, ...]) -> None:
     page = visit.page
-    _go(page, VIEWS[0])
+    _go(page, view)
     page.evaluate("document.activeElement.blur()")
     reached = []
     for _ in range(60):
         page.keyboard.press("Tab")
         reached.append(page.evaluate(_FOCUSED))
-    for wanted in (
-        *("Analyse", "Compare", "Explain", "Believe it?", "Shortcuts", "Evidence", "About"),
-        *("Upload", "Try a synthetic lesion", "Class to explain", "Stage of the network"),
-        *("Overlay opacity", "Mask threshold", "Models", "Panel as PNG", "Figures as JSON", "Remove"),
-    ):
-        assert any(wanted in name for name in reached), wanted
+    assert [name for name in (*_PAGES, *controls) if not any(name in each for each in reached)] == []
 
 
 _FOCUSED = """() => {
