@@ -66,6 +66,8 @@ benchmark: $(TESTS)
 	$(PYTHON) -m benchmarks.models
 	$(PYTHON) -m benchmarks.compare
 	$(PYTHON) -m benchmarks.app
+	$(PYTHON) -m benchmarks.cold
+	$(PYTHON) -m benchmarks.strided
 	$(PYTHON) -m benchmarks.load
 	$(PYTHON) -m benchmarks.hostile
 

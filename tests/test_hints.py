@@ -63,6 +63,8 @@ def test_a_teacher_of_other_stages_or_grids_is_rejected() -> None:
         Hints(pupil, _teacher(_stages(nn.MaxPool2d(2), nn.Identity())))
     with pytest.raises(WeightsRejected, match="name another"):
         Hints(pupil, _teacher(StagedClassifier({"other": nn.Identity()}, PooledLinear(3, 2))))
+    with pytest.raises(WeightsRejected, match="a first teacher with all stages of"):
+        Hints(pupil, _teacher(_stages(nn.Identity(), nn.Conv2d(3, 5, 1))), apart=True)
 
 
 def test_only_stages_of_the_same_grid_are_compared() -> None:

@@ -24,20 +24,20 @@ class Hints(nn.Module):
     Args:
         pupil: to be trained; it is left as it was.
         teacher: a finished classifier; at least one of its stages has the name and the grid of one of the pupil's.
+        apart: whether ``apart`` will be called, for which all stages have to be as wide as the teacher's, too.
 
     Raises:
-        WeightsRejected: no stage has.
+        WeightsRejected: the teacher's stages are others.
     """
 
-    def __init__(self, pupil: StagedClassifier, teacher: LoadedModel) -> None:
+    def __init__(self, pupil: StagedClassifier, teacher: LoadedModel, *, apart: bool = False) -> None:
         super().__init__()
         self.teacher = teacher
         own, shown = shapes(pupil), shapes(staged(teacher))
         alike = [name for name in own if name in shown and own[name][1:] == shown[name][1:]]
-        if not alike:
-            raise WeightsRejected(
-                f"a first teacher with a stage and grid of {own}", f"{teacher.card.name} with {shown}", "name another"
-            )
+        if not alike or (apart and own != shown):
+            expected = f"a first teacher with {'all stages' if apart else 'a stage and grid'} of {own}"
+            raise WeightsRejected(expected, f"{teacher.card.name} with {shown}", "name another")
         self.compare = nn.ModuleDict(
             {
                 name: nn.Identity() if own[name] == shown[name] else nn.Conv2d(own[name][0], shown[name][0], 1)
@@ -66,7 +66,7 @@ class Hints(nn.Module):
     def apart(self, pupil: StagedClassifier, pictures: Tensor, shown: Mapping[str, Tensor]) -> Tensor:
         """``forward`` where each stage gets what the teacher's stage below gives, so that none waits for another.
 
-        Li et al., CVPR 2020 (arXiv:1911.13053), equation 5. The teacher's stages have to be as wide as the pupil's.
+        Li et al., CVPR 2020 (arXiv:1911.13053), equation 5.
 
         Args:
             pictures: (N, 3, H, W) float, normalised, for the first stage.

@@ -198,7 +198,8 @@ class ClassifierFit(Fit):
         self.log_frequencies: Tensor
         self.taught_by = ", ".join(t.card.signature for t in teachers)
         self.teachers = teachers  # not modules of this one: they are neither trained nor saved with it
-        self.hints = Hints(_classifier(network), teachers[0]) if recipe.hint_weight and teachers else None
+        apart = any(phase.apart for phase in recipe.phases)
+        self.hints = Hints(_classifier(network), teachers[0], apart=apart) if recipe.hint_weight and teachers else None
         self.logits = CatMetric(nan_strategy="disable")
         self.truth = CatMetric(nan_strategy="disable")
 

@@ -107,7 +107,7 @@ class Recipe:
         sizes = ", then ".join(
             f"{p.epochs} epochs at {p.size[1]} × {p.size[0]} px{_APART * p.apart}" for p in self.phases
         )
-        hinted = f" Every stage also imitates the same stage of the first, with a weight of {self.hint_weight:g}."
+        hinted = f" Stages also imitate those of the first on the same grid, with a weight of {self.hint_weight:g}."
         taught = (
             f" {self.teacher_weight:.0%} of the loss: divergence from {taught_by}, at temperature "
             f"{self.teacher_temperature:g}.{hinted if self.hint_weight else ''}"
