@@ -39,7 +39,7 @@ def _figures() -> Iterator[str]:
         if card.methods:
             yield f"Which method's maps are most faithful to {card.title} (`contest`):\n\n{contest_table(card.methods)}"
         if card.sweep:
-            yield f"What should not matter to {card.title}, and does (`sweep`):\n\n{sweep_table(card.sweep)}"
+            yield f"What changes that should not matter do to {card.title} (`sweep`):\n\n{sweep_table(card.sweep)}"
         if card.truth is not None:
             yield f"Which method's maps find what decides, where it is known (`truth`):\n\n{truth_table(card.truth)}"
 

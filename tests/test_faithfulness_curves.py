@@ -11,11 +11,21 @@ import torch
 from torch import Tensor, nn
 
 from skinvision.errors import ShapeMismatch
-from skinvision.faithfulness import Curves, Removal, blurred, compare, curves_portions, probability_of
+from skinvision.faithfulness import (
+    Compared,
+    Curves,
+    References,
+    Removal,
+    blurred,
+    compare,
+    curves_portions,
+    probability_of,
+)
 from skinvision.faithfulness.curves import BATCH, DRAWS, curves
 from skinvision.faithfulness.maps import centre_blob, random_order, ranking
 from skinvision.models.inputs import mean_colour
 from skinvision.models.staged import PooledLinear, StagedClassifier
+from tests.trials import level_curves
 
 SIDE = 128
 TOP_HALF = np.zeros((SIDE, SIDE), np.float32)
@@ -74,6 +84,12 @@ def test_a_perfect_map_beats_chance_and_the_blob(removal: Removal) -> None:
     for reference in (*found.references.random, found.references.centre):
         assert found.own.beat(reference) == (True, True)
         assert reference.beat(found.own) == (False, False)
+
+
+def test_the_gain_is_the_mean_of_less_deletion_and_more_insertion() -> None:
+    draws = (level_curves(0.4, 0.7), level_curves(0.6, 0.5))
+    assert Compared(level_curves(0.3, 0.7), References(draws, level_curves(0, 1))).gain == pytest.approx(0.15)
+    assert Compared(level_curves(0.7, 0.6), References(draws, level_curves(0, 1))).gain == pytest.approx(-0.1)
 
 
 def test_a_constant_map_ranks_as_chance_does(removal: Removal) -> None:

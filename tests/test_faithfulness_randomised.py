@@ -143,12 +143,14 @@ def test_members_of_an_ensemble_forget_too() -> None:
 
 
 def test_similarity_worked_out_on_paper() -> None:
-    """Ranks turned round correlate with −1; negative parts are no evidence; a factor changes nothing."""
+    """Ranks turned round correlate with −1, also below zero; structure is told by positive parts alone."""
     rising = np.arange(1, 65, dtype=np.float32).reshape(8, 8)
     assert similarity(rising, 100 * rising) == Similarity(pytest.approx(1), pytest.approx(1))
     assert similarity(rising, 65 - rising).rank_correlation == pytest.approx(-1)
-    assert similarity(rising - 30, np.maximum(rising - 30, 0)) == Similarity(pytest.approx(1), pytest.approx(1))
-    assert similarity(rising, -rising).rank_correlation == 0
+    assert similarity(rising - 30, np.maximum(rising - 30, 0)).ssim == pytest.approx(1)
+    assert similarity(rising - 30, rising - 64).rank_correlation == pytest.approx(1)
+    assert similarity(rising, -rising).rank_correlation == pytest.approx(-1)
+    assert similarity(rising, np.zeros((8, 8))).rank_correlation == 0
     assert similarity(np.ones((8, 8)), np.ones((8, 8))) == Similarity(1, 1)
     nothing = similarity(-rising, rising)
     assert math.isnan(nothing.ssim)

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
 from skinvision.faithfulness import (
     HEADLINES,
     RULE,
     Compared,
-    Curve,
     Curves,
     Findings,
     Inside,
@@ -22,16 +20,14 @@ from skinvision.faithfulness import (
     judge,
 )
 from skinvision.faithfulness.verdict import Code, Measure
-
-
-def _curves(deletion: float, insertion: float) -> Curves:
-    """Level curves, whose areas are their heights."""
-    return Curves(*(Curve(np.array([0.0, 1.0]), np.array([height] * 2)) for height in (deletion, insertion)))
+from tests.trials import level_curves
 
 
 def _compared(deletion: float, insertion: float) -> Compared:
     """Beside two random orders with areas of 0.5 and 0.5, and a blob in the middle with 0.4 and 0.6."""
-    return Compared(_curves(deletion, insertion), References((_curves(0.5, 0.5),) * 2, _curves(0.4, 0.6)))
+    return Compared(
+        level_curves(deletion, insertion), References((level_curves(0.5, 0.5),) * 2, level_curves(0.4, 0.6))
+    )
 
 
 def _cascade(*ranks: float) -> dict[str, Similarity]:
@@ -74,10 +70,15 @@ def test_the_best_grade_is_no_green_tick() -> None:
         ({"compared": _compared(0.4, 0.6)}, "doubtful", ["against a blob"]),
         ({"compared": _compared(0.2, 0.45)}, "doubtful", ["against chance"]),
         ({"compared": _compared(0.2, 0.505)}, "believable", []),
-        ({"compared": _compared(0.495, 0.505)}, "not believable", ["against chance", "against a blob"]),
+        ({"compared": _compared(0.495, 0.505), "road": None}, "not believable", ["against chance", "against a blob"]),
+        ({"compared": _compared(0.495, 0.505)}, "doubtful", ["against chance", "against a blob"]),
         ({"compared": _compared(0.395, 0.605)}, "doubtful", ["against a blob"]),
         ({"compared": _compared(0.3, 0.55)}, "believable", []),
-        ({"compared": _compared(0.5, 0.5)}, "not believable", ["against chance", "against a blob"]),
+        (
+            {"compared": _compared(0.5, 0.5), "road": Road(0.9, (0.5,), (0.5,))},
+            "not believable",
+            ["against chance", "against a blob", "ROAD"],
+        ),
         ({"randomised": _cascade(1, 1, 1)}, "not believable", ["randomisation"]),
         ({"randomised": _cascade(1, 1, 0)}, "believable", []),
         ({"road": Road(0.9, (0.5,), (0.5,))}, "doubtful", ["ROAD"]),
@@ -136,8 +137,8 @@ def test_without_any_evidence_a_map_is_doubtful() -> None:
 
 
 def test_the_rule_that_a_page_shows_has_the_thresholds() -> None:
-    assert "above 0.7" in RULE
-    assert "more than 50%" in RULE
+    for threshold in ("above 0.7", "5 random orders", "loses 10%", "more than 50%", "of 5%", "50% are left", "0.01 of"):
+        assert threshold in RULE.replace("\n", " ")
 
 
 def test_a_class_with_hardly_any_probability_has_nothing_to_lose() -> None:
@@ -150,18 +151,45 @@ def test_a_class_with_hardly_any_probability_has_nothing_to_lose() -> None:
 
 
 def _faint() -> Compared:
-    return Compared(_curves(0.001, 0.001), References((_curves(0.001, 0.001),) * 2, _curves(0.001, 0.001)))
+    curves = level_curves(0.001, 0.001, whole=0.002)
+    return Compared(curves, References((curves,) * 2, curves))
+
+
+@pytest.mark.parametrize(
+    ("flat", "blurred", "stands", "code"),
+    [
+        (0.5, 0.5, "unknown", "doubtful"),  # neither curve can tell
+        (0.5, 0.49, "for", "believable"),  # insertion alone
+        (0.49, 0.5, "for", "believable"),  # deletion alone
+    ],
+)
+def test_a_picture_that_keeps_its_class_without_pixels_tells_nothing(
+    flat: float, blurred: float, stands: str, code: Code
+) -> None:
+    own, middle, chance = (level_curves(*areas, 1.0, flat, blurred) for areas in ((0.2, 0.8), (0.4, 0.6), (0.5, 0.5)))
+    verdict = judge(replace(GOOD, compared=Compared(own, References((chance,) * 2, middle))))
+    assert verdict.code == code
+    assert [reason.stands for reason in verdict.reasons[:2]] == [stands] * 2
+    mute = "of a probability of 100%, 50% are left in one flat colour and 50% in a blur."
+    assert verdict.reasons[0].words.endswith(mute) == (stands == "unknown")
+
+
+def test_a_curve_that_can_tell_nothing_is_not_counted() -> None:
+    """Insertion is worse than in every random order, and would speak against the map, if it were not mute."""
+    draws, middle = (level_curves(0.5, 0.8, 1.0, 0.0, 0.6),) * 2, level_curves(0.4, 0.8, 1.0, 0.0, 0.6)
+    own = Compared(level_curves(0.2, 0.7, 1.0, 0.0, 0.6), References(draws, middle))
+    assert judge(replace(GOOD, compared=own)).code == "believable"
 
 
 @pytest.mark.parametrize(
     ("draws", "stands"),
     [
-        ((_curves(0.5, 0.5), _curves(0.4, 0.6)), "for"),
-        ((_curves(0.5, 0.5), _curves(0.29, 0.71)), "against"),  # one random order does as well
-        ((_curves(0.5, 0.8), _curves(0.4, 0.8)), "against"),  # insertion is worse than in every random order
-        ((_curves(0.5, 0.8), _curves(0.4, 0.7)), "for"),
+        ((level_curves(0.5, 0.5), level_curves(0.4, 0.6)), "for"),
+        ((level_curves(0.5, 0.5), level_curves(0.29, 0.71)), "against"),  # one random order does as well
+        ((level_curves(0.5, 0.8), level_curves(0.4, 0.8)), "against"),  # insertion is worse than in every random order
+        ((level_curves(0.5, 0.8), level_curves(0.4, 0.7)), "for"),
     ],
 )
 def test_chance_is_beaten_only_in_every_order(draws: tuple[Curves, ...], stands: str) -> None:
-    own = Compared(_curves(0.3, 0.7), References(draws, _curves(0.4, 0.6)))
+    own = Compared(level_curves(0.3, 0.7), References(draws, level_curves(0.4, 0.6)))
     assert judge(replace(GOOD, compared=own)).reasons[0].stands == stands

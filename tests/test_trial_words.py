@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
 from skinvision.faithfulness import (
     Compared,
-    Curve,
-    Curves,
     Findings,
     Inside,
     Reason,
@@ -23,18 +20,16 @@ from skinvision.render.interval_charts import sweep_chart
 from skinvision.reports import Interval, Spread, StressReport, Sweep
 from skinvision.stress import artefact
 from tests.samples import LABELS, sample_analysis, sample_card
+from tests.trials import level_curves
 
 CARD = sample_card("classification")
 BEFORE = sample_analysis()
 AFTER = sample_analysis(probabilities=(0.02, 0.05, 0.21, 0.004, 0.08, 0.63, 0.006))
 
 
-def _curves(deletion: float, insertion: float) -> Curves:
-    """Level curves, whose areas are their heights."""
-    return Curves(*(Curve(np.array([0.0, 1.0]), np.array([height] * 2)) for height in (deletion, insertion)))
-
-
-COMPARED = Compared(_curves(0.2, 0.8), References((_curves(0.4, 0.6), _curves(0.6, 0.4)), _curves(0.4, 0.6)))
+COMPARED = Compared(
+    level_curves(0.2, 0.8), References((level_curves(0.4, 0.6), level_curves(0.6, 0.4)), level_curves(0.4, 0.6))
+)
 CASCADE = {"head": Similarity(0.5, 0.3), "stage4": Similarity(0.1, -0.2)}
 STABILITY = Stability(0.1, 0.05, 0.9, 0.2)
 FINDINGS = Findings(COMPARED, None, CASCADE, STABILITY, Inside(0.7, 0.3, True))
@@ -61,7 +56,7 @@ def test_alternative_texts_give_the_figures() -> None:
 
 def test_three_lines_in_each_of_two_curves() -> None:
     figure = trial_charts.curves_chart(COMPARED)
-    assert [(line.name, line.y[0]) for line in figure.data] == [
+    assert [(line.name, line.y[1]) for line in figure.data] == [
         ("The map", 0.2),
         ("The map", 0.8),
         ("Random blocks, mean", 0.5),
@@ -132,7 +127,7 @@ def test_a_share_is_placed_among_those_of_held_out_pictures() -> None:
     """Shares from 0 to 1 in equal steps: the middle half is a quarter to three quarters."""
     spread = Spread(40, tuple(step / 20 for step in range(21)))
     assert trial_words.among_held_out(0.8, spread, "Melanoma") == (
-        "Of 40 held-out pictures of Melanoma, the middle half have 25 % to 75 %; this map has more than about 76 % of "
+        "Of 40 held-out pictures of Melanoma, the middle half have 25 % to 75 %; this map has more than about 80 % of "
         "them."
     )
     assert "more than about 0 % of them" in trial_words.among_held_out(0.0, spread, "Melanoma")

@@ -22,6 +22,7 @@ from skinvision.portions import Run, at_once
 from skinvision.trust import probabilities
 
 STEPS = 32  # equal portions of pixels
+KEPT = 0.5  # of the probability: where a picture without its pixels still has so much, taking them away tells nothing
 EQUAL = 0.01  # areas nearer than this are equal: written with two places, they hardly differ
 DRAWS = 5  # random orders: their areas differ by several hundredths from one to the next
 BATCH = 8  # pictures in one pass, and in one portion of work
@@ -65,10 +66,22 @@ class Curves:
     deletion: Curve
     insertion: Curve
 
+    @property
+    def tell(self) -> tuple[bool, bool]:
+        """Whether deletion, and insertion, can tell anything: of the flat, and the blurred, picture less than ``KEPT``
+        of the probability has to be left. The orders of pixels of one picture and class agree in that.
+        """
+        fallen, risen = self.deletion.scores, self.insertion.scores
+        return bool(fallen[-1] < KEPT * fallen[0]), bool(risen[0] < KEPT * risen[-1])
+
     def beat(self, other: Curves) -> tuple[bool, bool]:
-        """Whether there is less area under deletion, and more under insertion, each by more than ``EQUAL``."""
+        """Whether there is less area under deletion, and more under insertion, each by more than ``EQUAL``.
+
+        A curve that can ``tell`` nothing beats no other one.
+        """
         less, more = other.deletion.auc - self.deletion.auc, self.insertion.auc - other.insertion.auc
-        return less > EQUAL, more > EQUAL
+        deletion, insertion = self.tell
+        return deletion and less > EQUAL, insertion and more > EQUAL
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,6 +109,12 @@ class Compared:
 
     own: Curves
     references: References
+
+    @property
+    def gain(self) -> float:
+        """By how much the areas are better than by chance: less under deletion, more under insertion, the mean."""
+        own, chance = self.own, self.references.chance
+        return (chance.deletion.auc - own.deletion.auc + own.insertion.auc - chance.insertion.auc) / 2
 
 
 def compare(

@@ -29,11 +29,13 @@ Mapper = Callable[[StagedClassifier, Tensor], NDArray[np.float32]]  # network, p
 
 @dataclass(frozen=True, slots=True)
 class Similarity:
-    """How like each other the positive parts of two maps are. Equal maps have 1 and 1.
+    """How like each other two maps are. Equal maps have 1 and 1.
 
     Attributes:
-        ssim: structural similarity (Wang et al. 2004) of the maps with their peaks at 1, in [−1, 1].
-        rank_correlation: Spearman's over the pixels, in [−1, 1]; 0 where one map is flat and the other is not.
+        ssim: structural similarity (Wang et al. 2004) of the positive parts with their peaks at 1, in [−1, 1].
+        rank_correlation: Spearman's over the pixels of the signed maps (the paper's "diverging" maps), in [−1, 1]; 0
+            where one map is flat and the other is not. Positive parts alone would seem unlike each other merely because
+            one of them is nearly empty, as it often is of a network that has forgotten.
     """
 
     ssim: float
@@ -82,8 +84,8 @@ def similarity(own: NDArray[Any], other: NDArray[Any]) -> Similarity:
     one, two = scaled(own), scaled(other)
     if not one.any():
         return Similarity(float("nan"), float("nan"))
-    flat = np.ptp(one) == 0 or np.ptp(two) == 0
-    rank = float(np.array_equal(one, two)) if flat else float(spearmanr(one, two, axis=None).statistic)
+    flat = np.ptp(own) == 0 or np.ptp(other) == 0
+    rank = float(np.array_equal(own, other)) if flat else float(spearmanr(own, other, axis=None).statistic)
     return Similarity(float(structural_similarity(one, two, data_range=1.0)), rank)
 
 

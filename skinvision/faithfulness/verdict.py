@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from skinvision.faithfulness.curves import DRAWS, EQUAL, Compared, Curves
+from skinvision.faithfulness.curves import DRAWS, EQUAL, KEPT, Compared, Curves
 from skinvision.faithfulness.inside import Inside
 from skinvision.faithfulness.randomised import Similarity
 from skinvision.faithfulness.road import Road
@@ -30,20 +30,24 @@ NEEDED: tuple[Measure, ...] = ("against chance", "against a blob", "randomisatio
 HEADLINES: Mapping[Code, str] = {
     "believable": "The map passes these tests. It may still be a true map of a network that is wrong.",
     "doubtful": "There is reason to doubt this map.",
-    "not believable": "This map does not show what the network looks at.",
+    "not believable": "By these tests the map is no better than a guess, or than that of a network that knows nothing.",
 }
 
 RULE = f"""\
 Not believable: the map hardly changes when the network forgets what it learned (mean rank correlation over all levels
-above {UNCHANGED}), or neither deletion nor insertion goes better by the map than by chance or by a blob in the middle.
+above {UNCHANGED}), or neither deletion nor insertion goes better by the map than by chance or by a blob in the middle
+and ROAD does not speak for it.
 
 Better than by chance: better than in every one of {DRAWS} random orders.
 
 Doubtful: deletion or insertion goes worse by the map than in every random order, or neither goes better; or neither
 goes better than by a blob in the middle; or ROAD, where it loses {LOST:.0%} of the probability at all, loses as much
 without the least relevant pixels as without the most relevant; or noise, a shift of one pixel or JPEG change the map by
-more than {UNSTEADY:.0%}; or the curves or the randomisation have not been measured, or could not be, because the class
-never gets a probability of {FAINT:.0%}. Areas and probabilities within {EQUAL} of each other are equal.
+more than {UNSTEADY:.0%}; or the curves or the randomisation have not been measured, or could not be.
+
+They cannot where the map has no positive evidence, where the class never gets a probability of {FAINT:.0%}, or where
+of its probability {KEPT:.0%} are left without any pixel; if it is so of deletion or insertion alone, the other counts.
+Areas and probabilities within {EQUAL} of each other are equal.
 
 Believable: none of these. It may still be a true map of a network that is wrong: how much of the evidence lies inside
 the lesion, and what a mirror image changes, is told beside the grade, because that is about the network."""
@@ -100,8 +104,8 @@ def judge(findings: Findings) -> Verdict:
     """
     reasons = (
         _against_chance(findings.compared),
-        _against_a_blob(findings.compared),
-        _road(findings.road),
+        _against_a_blob(findings.compared, road := _road(findings.road)),
+        road,
         _randomisation(findings.randomised),
         _stability(findings.stability),
         _inside(findings.inside),
@@ -118,8 +122,8 @@ def _code(reasons: tuple[Reason, ...]) -> Code:
 
 
 def _against_chance(compared: Compared | None) -> Reason:
-    if compared is None or _is_faint(compared):
-        return _unknown("against chance", _MISSING if compared is None else _FAINT)
+    if compared is None or (mute := _mute(compared)):
+        return _unknown("against chance", _MISSING if compared is None else mute)
     better, worse = _than_chance(compared)
     draws = compared.references.random
     deletion, insertion = (sum(each) for each in zip(*(compared.own.beat(each) for each in draws), strict=True))
@@ -128,15 +132,15 @@ def _against_chance(compared: Compared | None) -> Reason:
     return Reason("against chance", "for" if better and not worse else "against", words)
 
 
-def _against_a_blob(compared: Compared | None) -> Reason:
-    if compared is None or _is_faint(compared):
-        return _unknown("against a blob", _MISSING if compared is None else _FAINT)
+def _against_a_blob(compared: Compared | None, road: Reason) -> Reason:
+    if compared is None or (mute := _mute(compared)):
+        return _unknown("against a blob", _MISSING if compared is None else mute)
     blob = compared.references.centre
     is_better = any(compared.own.beat(blob))
     words = _areas(compared.own, blob, "a blob in the middle")
     if not is_better:
         words += " So the map is no better than a guess at the middle."
-    is_grave = not (is_better or _than_chance(compared)[0])
+    is_grave = not (is_better or _than_chance(compared)[0] or road.stands == "for")
     return Reason("against a blob", "for" if is_better else "against", words, is_grave)
 
 
@@ -146,6 +150,20 @@ def _than_chance(compared: Compared) -> tuple[bool, bool]:
     better = zip(*(own.beat(each) for each in draws), strict=True)  # deletion, insertion; one for each draw
     worse = zip(*(each.beat(own) for each in draws), strict=True)
     return any(map(all, better)), any(map(all, worse))
+
+
+def _mute(compared: Compared) -> str:
+    """Why the curves can tell nothing; "" where they can."""
+    if _is_faint(compared):
+        return _FAINT
+    if not any(compared.own.tell):
+        whole, *_, flat = compared.own.deletion.scores
+        blurred, *_ = compared.own.insertion.scores
+        return (
+            "An empty picture already gets this class, so taking pixels away tells nothing: "
+            f"of a probability of {whole:.0%}, {flat:.0%} are left in one flat colour and {blurred:.0%} in a blur."
+        )
+    return ""
 
 
 def _is_faint(compared: Compared) -> bool:
@@ -179,7 +197,7 @@ def _road(road: Road | None) -> Reason:
 def _randomisation(found: Mapping[str, Similarity] | None) -> Reason:
     rank, ssim = _means(found)
     if math.isnan(rank):
-        return _unknown("randomisation", _SOME_EMPTY if found else _MISSING)
+        return _unknown("randomisation", _EMPTY if found else _MISSING)
     words = f"As the network forgets, the map keeps a mean rank correlation of {rank:.2f} (SSIM {ssim:.2f})."
     if rank > UNCHANGED:
         return Reason("randomisation", "against", f"{words} So it is not about what the network learned.", grave=True)
@@ -217,7 +235,6 @@ def _inside(found: Inside | None) -> Reason:
 _MISSING = "Not measured."
 _FAINT = "The class has hardly any probability here, so there is nothing to lose."
 _EMPTY = "The map has no positive evidence."
-_SOME_EMPTY = "The map, or one of those after forgetting, has no positive evidence."
 
 
 def _unknown(measure: Measure, words: str = _MISSING) -> Reason:

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from skinvision.card import ModelCard
 from skinvision.methods import METHODS
-from skinvision.render.charts import BLUE, GREY, GRID, VERMILLION, bold, framed, wrapped
+from skinvision.render.charts import BLUE, GREEN, GREY, GRID, VERMILLION, bold, framed, wrapped
 from skinvision.render.leaderboard import Board, Interval, is_default, with_interval
 from skinvision.render.study import Row
 from skinvision.render.words import percent
@@ -98,23 +98,27 @@ def study_chart(found: Sequence[Row]) -> go.Figure:
 
 
 def sweep_chart(sweep: Sweep) -> go.Figure:
-    """How many answers each change turns, and how much balanced accuracy it costs; what turns most is on top."""
+    """How many answers each change turns, how much balanced accuracy it costs, and how much of the evidence leaves the
+    lesion; what turns most is on top.
+    """
     ranked = sorted(sweep.under.values(), key=lambda of: -of.flips.value)
     figure, drawn = go.Figure(), []
     for name, colour, place, of in (
-        ("answers changed", BLUE, -_APART, [each.flips for each in ranked]),
-        ("balanced accuracy lost", VERMILLION, _APART, [each.loss for each in ranked]),
+        ("answers changed", BLUE, -0.28, [each.flips for each in ranked]),
+        ("balanced accuracy lost", VERMILLION, 0.0, [each.loss for each in ranked]),
+        ("evidence that left the lesion", GREEN, 0.28, [each.leaves for each in ranked]),
     ):
         dots = [
             _Dot(number + place, one.value, (one.low, one.high), percent(one.value), each.title)
             for number, (each, one) in enumerate(zip(ranked, of, strict=True))
+            if one
         ]
         figure.add_trace(_dots(dots, colour, name))
         drawn.extend(dots)
     _rows(figure, [wrapped(each.title, 22) for each in ranked])
     _close_axis(figure, drawn, "with 95 % interval")
     figure.update_xaxes(tickformat=".0%", zeroline=True, zerolinecolor=GRID, zerolinewidth=2)
-    framed(figure, height=58 * len(ranked) + 110)
+    framed(figure, height=76 * len(ranked) + 110)
     return figure.update_layout(legend={"y": 1, "yanchor": "bottom"}, margin_t=36)
 
 

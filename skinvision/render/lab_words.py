@@ -14,6 +14,10 @@ from skinvision.types import Analysis, Explanation, LesionMask
 if TYPE_CHECKING:  # it imports torch
     from skinvision.channels import Channels
 
+ONE_MAP = (
+    "Grad-CAM, HiResCAM and XGrad-CAM are one and the same map at the last stage of a network that only takes means "
+    "after it."
+)
 OWN_SCALE = (
     "Each map has a scale of its own, under its picture: methods count in different units, so compare where they "
     "point rather than how bright they are."
@@ -98,8 +102,8 @@ def exactness_sentence(is_exact: bool) -> str:
             "by a weight, and adds up. Switched off, a channel takes away just what it contributes."
         )
     return (
-        "At this stage the sum is an approximation, by gradients: later stages bend what they get. Switch a channel "
-        "off and see that the network's answer does not change by just what the channel contributes."
+        "At this stage the sum is an approximation, by gradients: what comes after it bends what it gets. Switch a "
+        "channel off and see that the network's answer does not change by just what the channel contributes."
     )
 
 

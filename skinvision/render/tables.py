@@ -82,16 +82,23 @@ def parity_table(found: Mapping[str, Parity]) -> str:
 
 def contest_table(reports: Mapping[str, MethodReport]) -> str:
     """How faithful each method's maps are; ends without a line break."""
-    rows = (
-        [
-            METHODS[name].title,
-            f"{of.n}",
-            *(_with_ends(figure) for figure in (of.deletion, of.insertion, of.gain)),
-            ", ".join(f"{count} {code}" for code, count in sorted(of.verdicts.items())) or _NONE,
-        ]
+    rows = contest_rows(reports)
+    return _table([name.lower() for name in rows[0]], (list(row.values()) for row in rows))
+
+
+def contest_rows(reports: Mapping[str, MethodReport]) -> list[dict[str, str]]:
+    """One row for each method, by the heads of the columns."""
+    return [
+        {
+            "Method": METHODS[name].title,
+            "n": f"{of.n}",
+            "Deletion": _with_ends(of.deletion),
+            "Insertion": _with_ends(of.insertion),
+            "Better than chance by": _with_ends(of.gain),
+            "Verdicts": ", ".join(f"{count} {code}" for code, count in sorted(of.verdicts.items())) or _NONE,
+        }
         for name, of in reports.items()
-    )
-    return _table(("method", "n", "deletion", "insertion", "better than chance by", "verdicts"), rows)
+    ]
 
 
 def truth_table(report: TruthReport) -> str:

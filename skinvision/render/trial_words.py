@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from skinvision.card import ModelCard
 from skinvision.methods import METHODS
 from skinvision.render.words import percent
@@ -33,8 +35,8 @@ CURVES = (
     "the map has to beat: blocks in random order, and a blob in the middle."
 )
 ROAD = (
-    "Here removed pixels are filled in from their neighbours, so that the hole itself tells nothing. By a true map "
-    "more is left without the least relevant pixels than without the most relevant."
+    "Here 10, 20 and 30 % of the pixels are filled in from their neighbours, so that the hole tells nothing itself. By "
+    "a true map more is left without the least relevant pixels than without the most relevant."
 )
 RANDOMISATION = (
     "The network forgets what it learned, from the head down. A map that stays the same (1) does not show what was "
@@ -114,10 +116,16 @@ def reason_words(reason: Reason) -> str:
     return reason.words.replace("%", " %")
 
 
+NOT_COMPARED = (
+    "Where this lies among held-out pictures is known for Grad-CAM at the last stage alone, and of networks whose card "
+    "has a sweep."
+)
+
+
 def among_held_out(share: float, spread: Spread, title: str) -> str:
     """Where one picture's share lies among those of the held-out pictures of the same diagnosis."""
     low, high = spread.quantiles[5], spread.quantiles[15]
-    place = sum(quantile < share for quantile in spread.quantiles) / len(spread.quantiles)
+    place = float(np.interp(share, spread.quantiles, np.linspace(0, 1, len(spread.quantiles))))
     return (
         f"Of {spread.n} held-out pictures of {title}, the middle half have {percent(low)} to {percent(high)}; this map "
         f"has more than about {percent(place)} of them."

@@ -93,10 +93,9 @@ def _references(findings: Findings) -> References | None:
 def _trial(findings: Findings) -> _Trial:
     compared = findings.compared
     assert compared is not None  # ``examine`` always measures the curves
-    own, chance = compared.own, compared.references.chance
-    gain = (chance.deletion.auc - own.deletion.auc + own.insertion.auc - chance.insertion.auc) / 2
+    own = compared.own
     code = judge(findings).code if findings.randomised is not None else None  # slow methods are not tested in full
-    return _Trial(own.deletion.auc, own.insertion.auc, gain, code)
+    return _Trial(own.deletion.auc, own.insertion.auc, compared.gain, code)
 
 
 def _resamples(samples: Sequence[Sample], labels: Sequence[str]) -> Bootstrap:

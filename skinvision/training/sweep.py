@@ -23,11 +23,11 @@ from skinvision.types import Analysis, LesionMask
 
 STRENGTH = 0.5  # of each artefact, as a part of its strongest
 _STEPS = np.linspace(0, 1, 21)
-_AS_IT_IS = ""
+AS_IT_IS = ""  # the name of no change
 
 
 @dataclass(frozen=True, slots=True)
-class _Change:
+class Change:
     """One change of a picture and its lesion."""
 
     title: str
@@ -35,7 +35,7 @@ class _Change:
 
 
 @dataclass(frozen=True, slots=True)
-class _Answer:
+class Answer:
     """What is kept of one analysis: the class that it names, and the share of the evidence inside the lesion.
 
     Attributes:
@@ -82,22 +82,22 @@ def sweep(
         rows.append(_answers(analyser, plain, changes))
     if not samples:
         raise DataRejected("pictures in which a lesion is found", "none", "give others")
-    found = _report(samples, rows, own, changes, card.labels)
+    found = report(samples, rows, own, changes, card.labels)
     if update:
         registry.rewrite(replace(registry.read_card(card.name), sweep=found))
     return found
 
 
-def _changes() -> Iterator[tuple[str, _Change]]:
+def _changes() -> Iterator[tuple[str, Change]]:
     """All scenes, and all artefacts at ``STRENGTH``, those with two directions in both."""
     for scene in SCENES:
-        yield scene.name, _Change(scene.title, _built(scene))
+        yield scene.name, Change(scene.title, _built(scene))
     for artefact in ARTEFACTS:
         for end, words in ((artefact.high, artefact.full), (artefact.low, artefact.reverse)):
             if end:
                 name = artefact.name if end > 0 else f"{artefact.name}-reverse"
                 title = artefact.title if not artefact.low else f"{artefact.title}: {words.split(',')[0]}"
-                yield name, _Change(title, _at(artefact, STRENGTH * end))
+                yield name, Change(title, _at(artefact, STRENGTH * end))
 
 
 def _built(scene: Scene) -> Callable[[Stressed], Stressed]:
@@ -108,11 +108,11 @@ def _at(artefact: Artefact, strength: float) -> Callable[[Stressed], Stressed]:
     return lambda picture: artefact.apply(picture.image, picture.lesion, strength)
 
 
-def _answers(analyser: Analyser, plain: Analysis, changes: dict[str, _Change]) -> dict[str, _Answer]:
+def _answers(analyser: Analyser, plain: Analysis, changes: dict[str, Change]) -> dict[str, Answer]:
     """What the classifier says of the picture as it is, under "", and after each change."""
     picture = Stressed(plain.case.image, plain.mask.binary)
     top = plain.prediction.top
-    answers = {_AS_IT_IS: _answer(plain, top)}
+    answers = {AS_IT_IS: _answer(plain, top)}
     for name, change in changes.items():
         after = change.apply(picture)
         lesion = after.lesion if after.lesion.any() else picture.lesion
@@ -121,24 +121,33 @@ def _answers(analyser: Analyser, plain: Analysis, changes: dict[str, _Change]) -
     return answers
 
 
-def _answer(analysis: Analysis, target: str) -> _Answer:
+def _answer(analysis: Analysis, target: str) -> Answer:
     named = analysis.prediction.labels.index(analysis.prediction.top)
-    return _Answer(named, analysis.explanation(target).lesion_share)
+    return Answer(named, analysis.explanation(target).lesion_share)
 
 
-def _report(
+def report(
     samples: Sequence[Sample],
-    rows: Sequence[dict[str, _Answer]],
+    rows: Sequence[dict[str, Answer]],
     own: Sequence[float],
-    changes: dict[str, _Change],
+    changes: dict[str, Change],
     labels: tuple[str, ...],
 ) -> Sweep:
+    """The figures of all changes.
+
+    Args:
+        samples: the pictures.
+        rows: for each of them its answers by the names of the changes, and the one without a change as ``AS_IT_IS``.
+        own: for each of them the share of the evidence for its diagnosis inside the lesion, without a change.
+        changes: by name.
+        labels: of the classifier, whose numbers the answers have.
+    """
     truth = np.array([labels.index(sample.dx) for sample in samples])
     lesions = [sample.lesion_id for sample in samples]
     again = Bootstrap.over(lesions, truth)
-    named = {name: np.array([row[name].named for row in rows]) for name in (_AS_IT_IS, *changes)}
+    named = {name: np.array([row[name].named for row in rows]) for name in (AS_IT_IS, *changes)}
     inside = {name: np.array([row[name].inside for row in rows]) for name in named}
-    before = named[_AS_IT_IS]
+    before = named[AS_IT_IS]
     under = {}
     for name, change in changes.items():
         after, flips = named[name], int((named[name] != before).sum())
@@ -147,7 +156,7 @@ def _report(
             change.title,
             Interval(rounded(flips / len(truth)), *(wilson(flips, len(truth)) or (0.0, 1.0))),
             Interval(rounded(loss), *again.macro_recall_loss(before, after, truth)),
-            _leaves(inside[_AS_IT_IS] - inside[name], lesions, truth),
+            _leaves(inside[AS_IT_IS] - inside[name], lesions, truth),
         )
     present = [label for k, label in enumerate(labels) if (truth == k).any()]
     shares = {label: np.array(own)[truth == labels.index(label)] for label in present}

@@ -19,7 +19,8 @@ _WAITING_PX = 210
 
 def show(about: Subject) -> None:
     """The picture, and each method with its map or with the button that asks for it."""
-    st.caption(lab_words.OWN_SCALE)
+    is_last = about.stage == about.card.stages[-1]
+    st.caption(f"{lab_words.OWN_SCALE} {lab_words.ONE_MAP}" if is_last else lab_words.OWN_SCALE)
     row = st.grid(len(METHODS) + 1, min_column_width=230)
     with row.cell():
         _picture(about)

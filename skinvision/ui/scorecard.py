@@ -10,8 +10,11 @@ from typing import Any
 import streamlit as st
 
 from skinvision.card import ModelCard
+from skinvision.methods import METHODS
 from skinvision.render import evidence_charts as charts
+from skinvision.render import lab_words
 from skinvision.render.interval_charts import contest_chart, recall_chart, sweep_chart
+from skinvision.render.tables import contest_rows
 from skinvision.render.words import percent
 from skinvision.reports import ClassificationReport, MethodReport, SegmentationReport, Sweep
 from skinvision.ui import groups
@@ -28,7 +31,7 @@ def show(card: ModelCard) -> None:
         _in_two_columns(_classification_parts(card.test, card))
         groups.show(card.test)
         if card.sweep:
-            _shortcuts(card.sweep)
+            _shortcuts(card.sweep, card)
         if card.methods:
             _contest(card.methods)
         parts.append(partial(_strangers, card.test, card))
@@ -97,7 +100,7 @@ def _classification_parts(report: ClassificationReport, card: ModelCard) -> list
     return [chart.show for chart in drawn]
 
 
-def _shortcuts(sweep: Sweep) -> None:
+def _shortcuts(sweep: Sweep, card: ModelCard) -> None:
     """What changes that should not matter do to it."""
     low, high = sweep.balanced_accuracy.low, sweep.balanced_accuracy.high
     reading = (
@@ -107,6 +110,11 @@ def _shortcuts(sweep: Sweep) -> None:
         "another answer is no mistake. Try each on the Shortcuts page."
     )
     _Chart("Known shortcuts", reading, partial(sweep_chart, sweep)).show()
+    box = " and within the box that the network sees around it" if card.region != "whole" else ""
+    st.caption(
+        f"Each change is looked at with the outline of the unchanged picture{box}: what does not reach there, such as "
+        "stickers and dark corners at the rim, cannot do anything here, which is no proof that the network is immune."
+    )
 
 
 def _contest(reports: Mapping[str, MethodReport]) -> None:
@@ -118,6 +126,10 @@ def _contest(reports: Mapping[str, MethodReport]) -> None:
         "page Believe it?"
     )
     _Chart("Which heatmaps are faithful to it?", reading, partial(contest_chart, reports)).show()
+    st.dataframe(contest_rows(reports), hide_index=True, height="content", alt=reading)
+    left_out = ", ".join(method.title for name, method in METHODS.items() if name not in reports)
+    missing = f" Not measured: {left_out}." if left_out else ""
+    st.caption(literal(f"{lab_words.ONE_MAP} Where intervals overlap, nothing is said of who is better.{missing}"))
 
 
 def _strangers(report: ClassificationReport, card: ModelCard) -> None:

@@ -136,7 +136,7 @@ def _among_held_out(about: Subject, asked: Asked, findings: Findings) -> str:
     """How the share inside the lesion compares, where that is known: for Grad-CAM at the last stage."""
     card, inside = about.card, findings.inside
     if card.sweep is None or inside is None or (asked.method, asked.stage) != (GRAD_CAM, card.stages[-1]):
-        return ""
+        return trial_words.NOT_COMPARED
     spread = card.sweep.inside.get(about.target)
     if spread is None or not trial_words.is_measurable(inside.lesion_share):
         return ""
