@@ -63,6 +63,8 @@ benchmark: $(TESTS)
 	$(PYTHON) -m skinvision export
 	$(PYTHON) -m benchmarks.engines
 	$(PYTHON) -m benchmarks.turned
+	$(PYTHON) -m benchmarks.curves
+	$(PYTHON) -m benchmarks.verdicts
 	$(PYTHON) -m benchmarks.models
 	$(PYTHON) -m benchmarks.compare
 	$(PYTHON) -m benchmarks.app

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -46,12 +46,8 @@ def known_truth(pictures: int, *, update: bool = False) -> TruthReport:
         DataRejected: the network names none of the lesions rightly.
         UnknownName, WeightsRejected: there is no such network.
     """
-    analyser, rows = Analyser.load(classifier=KNOWN_TRUTH), []
-    for seed in tqdm(range(_FIRST_SEED, _FIRST_SEED + pictures), desc="drawing and explaining"):
-        drawn = phantom.lesson(seed, _HEIGHT, _WIDTH)
-        analysis = analyser.analyse(phantom.as_case(drawn), mask=phantom.feature_mask(drawn))
-        if analysis.prediction.top == drawn.feature:
-            rows.append(_row(analyser, analysis, drawn))
+    analyser = Analyser.load(classifier=KNOWN_TRUTH)
+    rows = [_row(analyser, analysis, drawn) for drawn, analysis in lessons(analyser, pictures)]
     if not rows:
         raise DataRejected("synthetic lesions that the network names rightly", "none", "draw more, or train it first")
     report = TruthReport(
@@ -62,6 +58,15 @@ def known_truth(pictures: int, *, update: bool = False) -> TruthReport:
     if update:
         registry.rewrite(replace(registry.read_card(KNOWN_TRUTH), truth=report))
     return report
+
+
+def lessons(analyser: Analyser, pictures: int) -> Iterator[tuple[Phantom, Analysis]]:
+    """Of so many phantoms those that the network names rightly, with the feature in the place of the lesion's mask."""
+    for seed in tqdm(range(_FIRST_SEED, _FIRST_SEED + pictures), desc="drawing and explaining"):
+        drawn = phantom.lesson(seed, _HEIGHT, _WIDTH)
+        analysis = analyser.analyse(phantom.as_case(drawn), mask=phantom.feature_mask(drawn))
+        if analysis.prediction.top == drawn.feature:
+            yield drawn, analysis
 
 
 def _row(analyser: Analyser, analysis: Analysis, drawn: Phantom) -> _Row:
