@@ -1,4 +1,8 @@
-"""Quantus as a second opinion, where it has the same measure."""
+"""Quantus as a second opinion, where it has the same measure.
+
+Two of its measures are others under the same names: its ROAD counts how many answers stay right over many pictures,
+ours what is left of one probability; its MPRT draws new weights, ours shuffles those that are there.
+"""
 
 from __future__ import annotations
 
