@@ -106,8 +106,8 @@ ARTEFACTS = (
         "no scale",
         "a millimetre scale in black print along an edge",
         is_random=True,
-        note="Winkler et al. (2021): four of six scale bars laid into the same pictures lowered a network's "
-        "specificity, from 88 % to 44 % or less.",
+        note="Winkler et al. (2021): most of the scale bars that were laid into the same pictures lowered a "
+        "network's specificity.",
     ),
     Artefact(
         "sticker",
