@@ -1,7 +1,7 @@
 """Where the time goes from the app's first page to the first result: what the warm-up imports and loads, step by step.
 
-Each round is a fresh process that does the same as ``ui.models.warm_up``, one step after the other, and then analyses a
-picture twice. The app does all but the last steps while the first page is on the screen.
+Each round is a fresh process that does the same as ``ui.models.warm_up`` with torch as its engine, one step after the
+other, and then analyses a picture twice. The app does all but the last steps while the first page is on the screen.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The one worker that runs all networks: first come, first served, and only so many may wait.
+"""The one worker that runs all networks on pictures: first come, first served, and only so many may wait.
 
 Torch uses all cores for one picture, so that two at once would be no faster, and hold twice the memory.
 """

@@ -1,4 +1,4 @@
-"""What the tests in a real browser share: a server of their own, Debian's chromium, and what a visitor does there."""
+"""What the tests in a real browser share: a server of their own, chromium, and what a visitor does there."""
 
 from __future__ import annotations
 

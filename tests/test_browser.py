@@ -1,4 +1,4 @@
-"""The running app in a real browser: Debian's chromium, driven by Playwright, against a server of its own."""
+"""The running app in a real browser: chromium, driven by Playwright, against a server of its own."""
 
 from __future__ import annotations
 

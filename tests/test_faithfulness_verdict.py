@@ -172,13 +172,23 @@ def test_a_picture_that_keeps_its_class_without_pixels_tells_nothing(
     assert [reason.stands for reason in verdict.reasons[:2]] == [stands] * 2
     mute = "of a probability of 100%, 50% are left in one flat colour and 50% in a blur."
     assert verdict.reasons[0].words.endswith(mute) == (stands == "unknown")
+    told = verdict.reasons[0].words, verdict.reasons[1].words
+    assert ["Insertion tells nothing here" in words for words in told] == [blurred == 0.5 > flat] * 2
+    assert ["Deletion tells nothing here" in words for words in told] == [flat == 0.5 > blurred] * 2
+    assert ("insertion than in" in told[0]) == (max(flat, blurred) < 0.5)
 
 
 def test_a_curve_that_can_tell_nothing_is_not_counted() -> None:
     """Insertion is worse than in every random order, and would speak against the map, if it were not mute."""
     draws, middle = (level_curves(0.5, 0.8, 1.0, 0.0, 0.6),) * 2, level_curves(0.4, 0.8, 1.0, 0.0, 0.6)
     own = Compared(level_curves(0.2, 0.7, 1.0, 0.0, 0.6), References(draws, middle))
-    assert judge(replace(GOOD, compared=own)).code == "believable"
+    verdict = judge(replace(GOOD, compared=own))
+    assert verdict.code == "believable"
+    assert verdict.reasons[0].words == (
+        "Area under deletion 0.20, by blocks in random order, on average 0.50 (lower is better). Insertion tells "
+        "nothing here: of a probability of 100%, 60% are left in a blur. Deletion goes better than in 2 of 2 random "
+        "orders."
+    )
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,10 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from threading import Event, Timer
+from threading import Event, Thread, Timer
 
 import pytest
 from streamlit.runtime.scriptrunner import StopException
@@ -135,6 +135,36 @@ def test_whoever_closes_the_page_leaves_the_queue_at_once() -> None:
         assert all(future.cancelled() for future in futures)
 
 
+def test_a_closed_page_of_the_session_takes_nothing_from_an_open_one() -> None:
+    """The old run of a page is told to end, and gives up what the new one, which has begun, waits for."""
+    analyser, uploads = Analyser.load(), [_upload(1), _upload(2)]
+    waits, overtaken = Event(), Event()
+
+    def ends(_: int) -> None:
+        waits.set()
+        assert overtaken.wait(60)
+        raise StopException
+
+    def old() -> None:
+        with suppress(StopException), work.waiting(uploads, ends):
+            list(work.finish(uploads, analyser, WANTED))
+
+    with others(1) as gate:
+        page = Thread(target=old)
+        page.start()
+        assert waits.wait(60)
+
+        def begun(_: int) -> None:
+            overtaken.set()
+            page.join(60)
+            gate.set()
+
+        with work.waiting(uploads, begun):
+            assert list(work.finish(uploads, analyser, WANTED)) == uploads
+    assert all(WANTED in upload.analyses for upload in uploads)
+    assert not any(upload.waiting for upload in uploads)
+
+
 def test_what_is_no_longer_wanted_leaves_the_queue() -> None:
     analyser, upload = Analyser.load(), _upload(1)
     with others(1) as gate:
@@ -148,18 +178,22 @@ def test_what_is_no_longer_wanted_leaves_the_queue() -> None:
 
 def test_the_other_pages_tell_the_place_in_the_queue_too(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is new under the slider waits like a picture that was uploaded, and in the end nothing speaks of it."""
-    told: list[int] = []
-    monkeypatch.setattr(frame, "queued", lambda ahead: f"{told.append(ahead) or ahead} ahead")
     app = opened("shortcuts.py")
     bring(app, lesion(1))
     app.get("button_group")[-1].set_value("Add an artefact")
     checked(app.run())
-    told.clear()
     app.slider[0].set_value(90)
+    told: list[int] = []
     with others(3) as gate:
-        Timer(1.5, gate.set).start()
+
+        def queued(ahead: int) -> str:
+            told.append(ahead)
+            gate.set()
+            return f"{ahead} ahead"
+
+        monkeypatch.setattr(frame, "queued", queued)
         checked(app.run())
-    assert max(told) == 3
+    assert told[0] == 3
     assert not [caption for caption in app.caption if "ahead" in caption.value]
 
 

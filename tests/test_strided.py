@@ -29,9 +29,10 @@ def test_what_is_computed_in_float32(convolution: nn.Conv2d, dtype: torch.dtype)
     torch.testing.assert_close(found.float(), convolution(picture.bfloat16().float()), atol=0.02, rtol=0.02)
 
 
-def test_without_autocast_nothing_changes() -> None:
-    convolution = nn.Conv2d(4, 4, 3, stride=2, groups=4)
-    picture = torch.rand(1, 4, 9, 9)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_without_autocast_nothing_changes(dtype: torch.dtype) -> None:
+    convolution = nn.Conv2d(4, 4, 3, stride=2, groups=4, dtype=dtype)
+    picture = torch.rand(1, 4, 9, 9, dtype=dtype)
     with StridedInFloat32():
         found = convolution(picture)
     assert torch.equal(found, convolution(picture))

@@ -131,6 +131,8 @@ def test_a_share_is_placed_among_those_of_held_out_pictures() -> None:
         "them."
     )
     assert "more than about 0 % of them" in trial_words.among_held_out(0.0, spread, "Melanoma")
+    tied = Spread(40, (*(step / 20 for step in range(11)), *[1.0] * 10))
+    assert "more than about 55 % of them" in trial_words.among_held_out(1.0, tied, "Melanoma")
 
 
 def test_changes_that_turn_most_answers_stand_on_top() -> None:
@@ -139,7 +141,8 @@ def test_changes_that_turn_most_answers_stand_on_top() -> None:
         "blur": StressReport("Blur", Interval(0.4, 0.3, 0.5), Interval(0.2, 0.1, 0.3), Interval(0.1, 0.0, 0.2)),
     }
     figure = sweep_chart(Sweep({"mel": 40}, 0.5, Interval(0.7, 0.6, 0.8), {}, under))
-    flips, loss = figure.data
+    flips, loss, leaves = figure.data
+    assert list(leaves.x) == [0.1], "of ink it is not known"
     assert list(flips.x) == [0.4, 0.1]
     assert list(loss.x) == [0.2, -0.02]
     assert list(figure.layout.yaxis.ticktext) == ["Blur", "Ink mark"]

@@ -112,7 +112,10 @@ class Compared:
 
     @property
     def gain(self) -> float:
-        """By how much the areas are better than by chance: less under deletion, more under insertion, the mean."""
+        """By how much the areas are better than by chance: less under deletion, more under insertion, the mean.
+
+        Both count, also one that can ``tell`` nothing.
+        """
         own, chance = self.own, self.references.chance
         return (chance.deletion.auc - own.deletion.auc + own.insertion.auc - chance.insertion.auc) / 2
 

@@ -45,9 +45,9 @@ goes better than by a blob in the middle; or ROAD, where it loses {LOST:.0%} of 
 without the least relevant pixels as without the most relevant; or noise, a shift of one pixel or JPEG change the map by
 more than {UNSTEADY:.0%}; or the curves or the randomisation have not been measured, or could not be.
 
-They cannot where the map has no positive evidence, where the class never gets a probability of {FAINT:.0%}, or where
-of its probability {KEPT:.0%} are left without any pixel; if it is so of deletion or insertion alone, the other counts.
-Areas and probabilities within {EQUAL} of each other are equal.
+They cannot: the randomisation, where the map has no positive evidence; the curves, where the class never gets a
+probability of {FAINT:.0%}, or where of its probability {KEPT:.0%} are left without any pixel. If the latter is so of
+deletion or insertion alone, the other one counts. Areas and probabilities within {EQUAL} of each other are equal.
 
 Believable: none of these. It may still be a true map of a network that is wrong: how much of the evidence lies inside
 the lesion, and what a mirror image changes, is told beside the grade, because that is about the network."""
@@ -125,10 +125,8 @@ def _against_chance(compared: Compared | None) -> Reason:
     if compared is None or (mute := _mute(compared)):
         return _unknown("against chance", _MISSING if compared is None else mute)
     better, worse = _than_chance(compared)
-    draws = compared.references.random
-    deletion, insertion = (sum(each) for each in zip(*(compared.own.beat(each) for each in draws), strict=True))
-    words = _areas(compared.own, compared.references.chance, "blocks in random order, on average")
-    words += f" Deletion goes better than in {deletion} of {len(draws)} random orders, insertion than in {insertion}."
+    areas = _areas(compared.own, compared.references.chance, "blocks in random order, on average")
+    words = f"{areas} {_counts(compared)}"
     return Reason("against chance", "for" if better and not worse else "against", words)
 
 
@@ -173,10 +171,28 @@ def _is_faint(compared: Compared) -> bool:
 
 
 def _areas(own: Curves, other: Curves, name: str) -> str:
-    return (
-        f"Area under deletion {own.deletion.auc:.2f}, by {name} {other.deletion.auc:.2f} (lower is better); "
-        f"under insertion {own.insertion.auc:.2f}, by {name} {other.insertion.auc:.2f} (higher is better)."
-    )
+    """The areas under the curves that can tell anything, and why the other one cannot."""
+    lower = f"{own.deletion.auc:.2f}, by {name} {other.deletion.auc:.2f} (lower is better)"
+    higher = f"{own.insertion.auc:.2f}, by {name} {other.insertion.auc:.2f} (higher is better)"
+    whole, *_, flat = own.deletion.scores
+    blurred, *_ = own.insertion.scores
+    if all(own.tell):
+        return f"Area under deletion {lower}; under insertion {higher}."
+    if own.tell[0]:
+        mute = f"Insertion tells nothing here: of a probability of {whole:.0%}, {blurred:.0%} are left in a blur."
+        return f"Area under deletion {lower}. {mute}"
+    mute = f"Deletion tells nothing here: of a probability of {whole:.0%}, {flat:.0%} are left in one flat colour."
+    return f"Area under insertion {higher}. {mute}"
+
+
+def _counts(compared: Compared) -> str:
+    """In how many random orders the curves that can tell anything go worse."""
+    own, draws = compared.own, compared.references.random
+    deletion, insertion = (sum(each) for each in zip(*(own.beat(each) for each in draws), strict=True))
+    if all(own.tell):
+        return f"Deletion goes better than in {deletion} of {len(draws)} random orders, insertion than in {insertion}."
+    name, count = ("Deletion", deletion) if own.tell[0] else ("Insertion", insertion)
+    return f"{name} goes better than in {count} of {len(draws)} random orders."
 
 
 def _road(road: Road | None) -> Reason:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:  # it imports torch
     from skinvision.channels import Channels
 
 ONE_MAP = (
-    "Grad-CAM, HiResCAM and XGrad-CAM are one and the same map at the last stage of a network that only takes means "
-    "after it."
+    "At the last stage of a network that only takes means after it, Grad-CAM and HiResCAM are one and the same map; so "
+    "is XGrad-CAM where no activation is negative."
 )
 OWN_SCALE = (
     "Each map has a scale of its own, under its picture: methods count in different units, so compare where they "

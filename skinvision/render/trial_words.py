@@ -125,7 +125,8 @@ NOT_COMPARED = (
 def among_held_out(share: float, spread: Spread, title: str) -> str:
     """Where one picture's share lies among those of the held-out pictures of the same diagnosis."""
     low, high = spread.quantiles[5], spread.quantiles[15]
-    place = float(np.interp(share, spread.quantiles, np.linspace(0, 1, len(spread.quantiles))))
+    steps = {quantile: spread.quantiles.index(quantile) for quantile in spread.quantiles}  # of equal ones the first
+    place = float(np.interp(share, [*steps], [*steps.values()])) / (len(spread.quantiles) - 1)
     return (
         f"Of {spread.n} held-out pictures of {title}, the middle half have {percent(low)} to {percent(high)}; this map "
         f"has more than about {percent(place)} of them."

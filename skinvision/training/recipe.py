@@ -51,7 +51,7 @@ class Recipe:
         synonyms: diagnoses of other data sets, and the labels that they count as.
         teacher_weight: share of the loss that goes to what the teachers say, where there are any.
         teacher_temperature: that softens the logits of teachers and student before they are compared.
-        hint_weight: of what the activations of each stage differ by from those of the first teacher.
+        hint_weight: of what the activations differ by from those of the first teacher, stage by stage on the same grid.
         region: what a classifier is trained on, as on a card; boxes have ``region_margin``.
         accuracy: that the decision is to keep on ``val`` before all weight goes to balance between the classes. 0.80 is
             asked of the models; ``val`` knows it to about one in a hundred, so 0.82 leaves twice that.

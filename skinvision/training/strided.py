@@ -39,7 +39,7 @@ def _conv2d(
     groups: int = 1,
 ) -> Tensor:
     depthwise, strided = groups == input.shape[-3] > 1, stride not in (1, (1, 1))
-    if not (depthwise and strided and input.device.type == "cpu"):
+    if not (depthwise and strided and input.device.type == "cpu" and torch.is_autocast_enabled("cpu")):
         return torch.conv2d(input, weight, bias, stride, padding, dilation, groups)
     with torch.autocast("cpu", enabled=False):
         return torch.conv2d(input.float(), weight, bias, stride, padding, dilation, groups)

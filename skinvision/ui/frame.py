@@ -80,17 +80,22 @@ def telling(trouble: str) -> Iterator[None]:
     place = st.empty()
 
     def told(ahead: int) -> None:
-        place.caption(queued(ahead) if ahead else "")
+        if ahead:
+            place.caption(queued(ahead))
+        else:
+            place.empty()
 
     try:
         with listening(told):
             yield
         place.empty()
     except Busy:
+        place.empty()
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(BUSY)
             st.button("Try again", icon=":material/refresh:")
     except SkinvisionError as error:
+        place.empty()
         st.error(f"{trouble}: {literal(str(error))}.", icon=":material/error:")
 
 

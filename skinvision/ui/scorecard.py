@@ -110,10 +110,11 @@ def _shortcuts(sweep: Sweep, card: ModelCard) -> None:
         "another answer is no mistake. Try each on the Shortcuts page."
     )
     _Chart("Known shortcuts", reading, partial(sweep_chart, sweep)).show()
-    box = " and within the box that the network sees around it" if card.region != "whole" else ""
+    box = ", and the network sees the box around it" if card.region != "whole" else ""
     st.caption(
-        f"Each change is looked at with the outline of the unchanged picture{box}: what does not reach there, such as "
-        "stickers and dark corners at the rim, cannot do anything here, which is no proof that the network is immune."
+        f"The outline is that of the unchanged picture, moved with the lesion{box}: no network draws it anew. What "
+        "does not reach there, such as stickers and dark corners at the rim, can do nothing here, which is no proof "
+        "that the network is immune."
     )
 
 

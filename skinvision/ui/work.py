@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
+from functools import partial
 from threading import BoundedSemaphore
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from weakref import WeakSet
 
 from streamlit.runtime.scriptrunner import StopException
@@ -23,6 +25,8 @@ from skinvision.worker import WORKER, Ahead, listening
 if TYPE_CHECKING:  # matplotlib comes with it
     from skinvision.faithfulness import References
 
+T = TypeVar("T")
+V = TypeVar("V")
 _LOG = logging.getLogger(__name__)
 _FAULT = "something went wrong here that is not the picture's fault; whoever runs this program finds it in its log"
 _READERS = BoundedSemaphore(2)  # a large picture needs several times its size while it is read
@@ -42,13 +46,13 @@ def finish(uploads: Iterable[Upload], analyser: Analyser, wanted: Wanted) -> Ite
     queue: deque[Upload] = deque()
     for upload in uploads:
         while queue and WORKER.is_full:  # room comes first to whoever has waited longest
-            yield _ended(queue.popleft(), wanted)
+            yield _ended(queue.popleft(), analyser, wanted)
         _begin(upload, analyser, wanted)
         queue.append(upload)
         if len(queue) > _AHEAD:
-            yield _ended(queue.popleft(), wanted)
+            yield _ended(queue.popleft(), analyser, wanted)
     while queue:
-        yield _ended(queue.popleft(), wanted)
+        yield _ended(queue.popleft(), analyser, wanted)
 
 
 def compare(upload: Upload, wanted: Iterable[Wanted], segmenters: Iterable[str]) -> Iterator[None]:
@@ -63,8 +67,7 @@ def compare(upload: Upload, wanted: Iterable[Wanted], segmenters: Iterable[str])
     _read(upload)
     for each in wanted:
         if not upload.is_done(each):
-            _begin(upload, models.analyser(each.segmenter, each.classifier), each)
-            _ended(upload, each)
+            _ended(upload, models.analyser(each.segmenter, each.classifier), each)
         yield
     for name in segmenters:
         _find(upload, name)
@@ -99,20 +102,22 @@ def _begin(upload: Upload, analyser: Analyser, wanted: Wanted) -> None:
     if upload.case is None or upload.is_done(wanted) or wanted in upload.waiting:
         return
     upload.cancel()  # what was wanted before
-    known = _by_the_same_models(upload, wanted)
-    if known is not None:
-        upload.waiting[wanted] = analyser.submit_explained(known, wanted.stage)
-    else:
-        known_mask = upload.masks.get(wanted.segmenter)
-        upload.waiting[wanted] = analyser.submit(upload.case, wanted.stage, mask=known_mask)
+    upload.waiting[wanted] = _submitted(upload, upload.case, analyser, wanted)
+
+
+def _submitted(upload: Upload, case: Case, analyser: Analyser, wanted: Wanted) -> Future[Analysis]:
+    if known := _by_the_same_models(upload, wanted):
+        return analyser.submit_explained(known, wanted.stage)
+    return analyser.submit(case, wanted.stage, mask=upload.masks.get(wanted.segmenter))
 
 
 def _read(upload: Upload) -> None:
+    data = upload.data
     if upload.case is not None or upload.reason:
         return
     try:
         with _READERS:
-            upload.case = _kept(read_case(upload.data))
+            upload.case = _kept(read_case(data))
     except ImageRejected as error:
         upload.reason = str(error)
     upload.data = b""
@@ -152,23 +157,35 @@ def waiting(uploads: Iterable[Upload], told: Ahead) -> Iterator[None]:
         raise
 
 
-def _ended(upload: Upload, wanted: Wanted) -> Upload:
-    if wanted in upload.waiting:
-        WORKER.wait(upload.waiting[wanted])
-        future = upload.waiting.pop(wanted)
-        if fault := future.exception():
-            _LOG.error("a picture could not be analysed", exc_info=fault)
-            upload.reason = _FAULT
-            return upload
-        analysis = upload.analyses[wanted] = future.result()
-        upload.masks.setdefault(wanted.segmenter, analysis.mask)
+def _ended(upload: Upload, analyser: Analyser, wanted: Wanted) -> Upload:
+    _read(upload)
+    if upload.case is None or upload.is_done(wanted):
+        return upload
+    future = _over(upload.waiting, wanted, partial(_submitted, upload, upload.case, analyser, wanted))
+    if fault := future.exception():
+        _LOG.error("a picture could not be analysed", exc_info=fault)
+        upload.reason = _FAULT
+        return upload
+    analysis = upload.analyses[wanted] = future.result()
+    upload.masks.setdefault(wanted.segmenter, analysis.mask)
     return upload
+
+
+def _over(queue: dict[T, Future[V]], key: T, submit: Callable[[], Future[V]]) -> Future[V]:
+    """What waits in a ``queue`` under a ``key``, once it is over.
+
+    Where nothing waits there, or a closed page of the same session has just taken it out, it is submitted again.
+    """
+    while True:
+        future = queue.get(key) or queue.setdefault(key, submit())
+        WORKER.wait(future)
+        queue.pop(key, None)
+        if not future.cancelled():
+            return future
 
 
 def _find(upload: Upload, segmenter: str) -> None:
     if upload.case is None or segmenter in upload.masks:
         return
-    if segmenter not in upload.segmenting:
-        upload.segmenting[segmenter] = submit_mask(models.loaded(segmenter), upload.case)
-    WORKER.wait(upload.segmenting[segmenter])
-    upload.masks[segmenter] = upload.segmenting.pop(segmenter).result()
+    submit = partial(submit_mask, models.loaded(segmenter), upload.case)
+    upload.masks[segmenter] = _over(upload.segmenting, segmenter, submit).result()
