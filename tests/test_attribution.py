@@ -86,6 +86,23 @@ def test_maps_worked_out_on_paper(
     np.testing.assert_allclose(attribute(name, two_channels, ON_PAPER, "only", target), expected, rtol=1e-5)
 
 
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("grad-cam", [[9, -2], [3, 4]]),
+        ("hirescam", [[9, -2], [3, 4]]),
+        # Σ A = 6 and Σ |A| = 10 in the first channel: its weight of 1 becomes 0.6.
+        ("xgrad-cam", [[0.6 + 8, -1.2], [1.8, 2.4]]),
+    ],
+)
+def test_where_activations_are_negative_xgrad_cam_is_another_map(
+    two_channels: StagedClassifier, name: str, expected: list[list[float]]
+) -> None:
+    negative = ON_PAPER.clone()
+    negative[0, 0, 0, 1] = -2
+    np.testing.assert_allclose(attribute(name, two_channels, negative, "only", 0), expected, rtol=1e-5)
+
+
 @pytest.mark.parametrize("corner", [5.0, 0.0])
 def test_the_first_principal_component_of_one_pattern_is_that_pattern(corner: float) -> None:
     """Channels that are multiples of one pattern differ from cell to cell as the pattern less its mean does.
