@@ -15,8 +15,8 @@ _Sides = int | tuple[int, ...]
 class StridedInFloat32(TorchFunctionMode):
     """Within it, autocast leaves alone the convolutions whose backward pass oneDNN has in float32 only.
 
-    Their gradients in bfloat16 come from its reference code, about 20 times slower: half of the time of a whole step of
-    ResT-Lite or MobileNetV2 at 128 px. ``benchmarks/strided.py`` measures it.
+    Their gradients in bfloat16 come from its reference code, about 20 times slower: a third of the time of a whole step
+    of ResT-Lite at 128 px. ``benchmarks/strided.py`` measures it.
     """
 
     def __torch_function__(
