@@ -49,7 +49,11 @@ def test_everything_is_measured_in_as_many_portions_as_was_said(
     assert told == list(range(1, portions(analyser.classifier_card, "grad-cam", with_references=True) + 1))
     assert list(findings.randomised) == ["head", "stage4", "stage3", "stage2", "stage1", "stem"]
     unknown = {reason.measure for reason in judge(findings).reasons if reason.stands == "unknown"}
-    assert unknown <= {"ROAD"}  # where too little is lost to tell
+    assert unknown <= {
+        "ROAD",
+        "against chance",
+        "against a blob",
+    }  # where an untrained network loses too little to tell
 
 
 def test_a_second_map_takes_the_references_of_the_first(
