@@ -158,7 +158,6 @@ def waiting(uploads: Iterable[Upload], told: Ahead) -> Iterator[None]:
 
 
 def _ended(upload: Upload, analyser: Analyser, wanted: Wanted) -> Upload:
-    _read(upload)
     if upload.case is None or upload.is_done(wanted):
         return upload
     future = _over(upload.waiting, wanted, partial(_submitted, upload, upload.case, analyser, wanted))
