@@ -97,32 +97,25 @@ def _fill_evaluate(command: argparse.ArgumentParser) -> None:
 
 
 def _fill_sweep(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--data", type=Path, required=True, metavar="DIR", help="a folder like that of evaluate")
-    command.add_argument("--split", default="test", metavar="S", help="of which pictures (default: test)")
-    command.add_argument("--model", metavar="NAME", help="the classifier; else the default one")
-    command.add_argument(
-        "--per-class",
-        type=positive,
-        default=50,
-        metavar="N",
-        help="at most so many pictures of a diagnosis (default: 50)",
-    )
-    command.add_argument("--update", action="store_true", help="write what was found into the model's card")
-    command.add_argument("--json", action="store_true", help="one JSON object instead of a table")
+    _add_held_out(command, per_class=50)
 
 
 def _fill_contest(command: argparse.ArgumentParser) -> None:
+    _add_held_out(command, per_class=5)
+    command.add_argument("--slow", action="store_true", help="with the methods that need many passes")
+
+
+def _add_held_out(command: argparse.ArgumentParser, per_class: int) -> None:
     command.add_argument("--data", type=Path, required=True, metavar="DIR", help="a folder like that of evaluate")
     command.add_argument("--split", default="test", metavar="S", help="of which pictures (default: test)")
     command.add_argument("--model", metavar="NAME", help="the classifier; else the default one")
     command.add_argument(
         "--per-class",
         type=positive,
-        default=5,
+        default=per_class,
         metavar="N",
-        help="at most so many pictures of a diagnosis (default: 5)",
+        help=f"at most so many pictures of a diagnosis (default: {per_class})",
     )
-    command.add_argument("--slow", action="store_true", help="with the methods that need many passes")
     command.add_argument("--update", action="store_true", help="write what was found into the model's card")
     command.add_argument("--json", action="store_true", help="one JSON object instead of a table")
 

@@ -59,7 +59,7 @@ class Heard:
 
     def _console(self, message: playwright.ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
-            self.complaints.append(message.text[:300])
+            self.complaints.append(f"{message.text[:300]} ({message.location['url']})")
 
 
 @contextmanager

@@ -176,6 +176,18 @@ def test_what_is_no_longer_wanted_leaves_the_queue() -> None:
     assert not upload.waiting
 
 
+def test_who_changes_back_waits_for_the_first_alone() -> None:
+    analyser, upload = Analyser.load(), _upload(1)
+    with others(1) as gate:
+        first = _waiting(upload, analyser)
+        second = upload.waiting[replace(WANTED, stage="stage3")] = analyser.submit(upload.case, "stage3")
+        Timer(0.2, gate.set).start()
+        list(work.finish([upload], analyser, WANTED))
+    assert second.cancelled()
+    assert upload.analyses == {WANTED: first.result()}
+    assert not upload.waiting
+
+
 def test_the_other_pages_tell_the_place_in_the_queue_too(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is new under the slider waits like a picture that was uploaded, and in the end nothing speaks of it."""
     app = opened("shortcuts.py")

@@ -132,6 +132,9 @@ MOBILENET_V2 = replace(
 MOBILENET_V2_TAUGHT = replace(
     MOBILENET_V2, name="mobilenet_v2-taught", phases=(Phase((224, 224), 16, mixup=0.4),), learning_rate=3e-4
 )
+MOBILENET_V2_SECOND = replace(
+    MOBILENET_V2_TAUGHT, name="mobilenet_v2-second", phases=(Phase((224, 224), 11, mixup=0.4),)
+)
 
 EFFICIENTNET_B0 = replace(
     MOBILENET_V2,
@@ -268,6 +271,7 @@ RECIPES = {
         RESNET50_TAUGHT,
         MOBILENET_V2,
         MOBILENET_V2_TAUGHT,
+        MOBILENET_V2_SECOND,
         EFFICIENTNET_B0,
         RESNEXT50,
         REST_LITE,

@@ -81,11 +81,11 @@ class Upload:
         """Whether nothing is left to compute."""
         return bool(self.reason) or wanted in self.analyses
 
-    def cancel(self) -> None:
-        """Take out of the queue what has not begun."""
+    def cancel(self, *, but: Wanted | None = None) -> None:
+        """Take out of the queue what has not begun, ``but`` for one analysis."""
         queues: tuple[dict[Any, Future[Any]], ...] = (self.waiting, self.segmenting)
         for queue in queues:
-            for key in [key for key, future in queue.items() if future.cancel()]:
+            for key in [key for key, future in queue.items() if key != but and future.cancel()]:
                 del queue[key]
 
     def once(self, place: str, key: Hashable, make: Callable[[], T]) -> T:

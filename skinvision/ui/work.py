@@ -99,9 +99,9 @@ def references(upload: Upload, asked: Asked) -> References | None:
 
 def _begin(upload: Upload, analyser: Analyser, wanted: Wanted) -> None:
     _read(upload)
+    upload.cancel(but=wanted)  # what was wanted before
     if upload.case is None or upload.is_done(wanted) or wanted in upload.waiting:
         return
-    upload.cancel()  # what was wanted before
     upload.waiting[wanted] = _submitted(upload, upload.case, analyser, wanted)
 
 
