@@ -67,6 +67,7 @@ benchmark: $(TESTS)
 	$(PYTHON) -m benchmarks.verdicts
 	$(PYTHON) -m benchmarks.models
 	$(PYTHON) -m benchmarks.compare
+	$(PYTHON) -m benchmarks.compare --engine openvino
 	$(PYTHON) -m benchmarks.app
 	$(PYTHON) -m benchmarks.cold
 	$(PYTHON) -m benchmarks.strided

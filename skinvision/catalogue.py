@@ -56,9 +56,14 @@ def study() -> tuple[ModelCard, ...]:
 
 
 def weights_bytes(name: str) -> int | None:
-    """Size of the weights file of the model ``name``; None where there is no such file."""
-    path = folder() / f"{name}.safetensors"
-    return path.stat().st_size if path.is_file() else None
+    """Size of the weights of the model ``name``, with those of an ensemble's members; None where a file is missing.
+
+    Raises:
+        UnknownName, WeightsRejected: as ``read_card``.
+    """
+    needed = {name, *(member.name for member in read_card(name).members)}
+    paths = [folder() / f"{each}.safetensors" for each in needed]
+    return sum(path.stat().st_size for path in paths) if all(path.is_file() for path in paths) else None
 
 
 def _read(path: Path) -> ModelCard:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import partial
 from threading import RLock
 from typing import Any, ParamSpec, TypeVar
 
@@ -31,6 +32,10 @@ def listening(told: Ahead) -> Iterator[None]:
         yield
     finally:
         _LISTENER.reset(token)
+
+
+def _done(work: list[Callable[[], T]]) -> T:
+    return work.pop()()
 
 
 def _nobody(ahead: int) -> None:
@@ -65,9 +70,11 @@ class Worker:
     def submit(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """``call`` at the end of the queue, however long it is: what was let in goes on."""
         with self._lock:
-            future = self._threads.submit(call, *args, **kwargs)
+            work: list[Callable[[], T]] = [partial(call, *args, **kwargs)]
+            future = self._threads.submit(_done, work)
             self._queued[future] = None
             future.add_done_callback(self._leave)
+            future.add_done_callback(lambda _: work.clear())  # who leaves the queue takes the own picture along
         return future
 
     @property
@@ -83,8 +90,9 @@ class Worker:
     def wait(self, future: Future[Any]) -> None:
         """Until it is over. Whoever is ``listening`` hears how many are ahead, and may raise to wait no longer."""
         told = _LISTENER.get() or _nobody
-        while not wait([future], _TELL_S).done:
-            told(self.ahead(future))
+        while not future.done():
+            if not wait([future], _TELL_S).done:
+                told(self.ahead(future))
 
     def result(self, future: Future[T]) -> T:
         """What the call gives, once it is over; who does not ``wait`` for it to the end takes it out of the queue."""

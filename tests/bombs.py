@@ -77,7 +77,12 @@ def exif_of_numbers(tag: int, count: int) -> bytes:
 
 
 def jpeg_of_segments(count: int) -> bytes:
-    return _PHOTO[:2] + b"\xff\xe5\0\2" * count + _PHOTO[2:]
+    return jpeg_heading(b"\xff\xe5\0\2" * count)
+
+
+def jpeg_heading(parts: bytes) -> bytes:
+    """With ``parts`` where Pillow looks for the first marker."""
+    return _PHOTO[:2] + parts + _PHOTO[2:]
 
 
 def jpeg_of_exif(count: int) -> bytes:

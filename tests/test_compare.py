@@ -12,6 +12,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from skinvision.catalogue import read_card
+from skinvision.comparison import dice
 from skinvision.ui import models
 from skinvision.ui.session import Wanted
 from tests.pages import (
@@ -83,8 +84,9 @@ def test_the_outlines_of_two_segmenters_are_compared(app: AppTest) -> None:
     assert list(upload.masks) == ["unet", "deeplabv3plus"]
     assert len(alts(app, "The lesion mask by ")) == 2
     assert alts(app, "The outlines by UNet and DeepLabV3+")
-    assert "UNet" in _said(app)
-    assert "DeepLabV3+" in _said(app)
+    masks = upload.masks.values()
+    assert f"The masks of UNet and DeepLabV3+ overlap: Dice {dice(*masks):.2f}" in _said(app)
+    assert "check it by eye" not in _said(app)
 
 
 def test_all_analyses_share_the_mask_that_was_found_once(app: AppTest) -> None:
@@ -206,6 +208,18 @@ class TestOtherFolders:
         yield
         forget_models()
 
+    def test_four_classifiers_at_once_and_no_fifth(self) -> None:
+        save_rivals()
+        for seed, name in enumerate(("third", "fourth", "fifth"), start=2):
+            save_tiny("classification", seed, name=name, title=name.title())
+        app = bring(opened("compare.py"), lesion(1))
+        assert app.multiselect[0].proto.max_selections == 4
+        _choose(app, "fourth", "rival", "third", "resnet50")
+        bars = json.loads(app.get("plotly_chart")[0].proto.spec)["data"]
+        assert [bar["name"] for bar in bars] == ["Fourth", "Rival", "Third", "ResNet-50"]
+        assert len(alts(app, "Grad-CAM heatmap by ")) == 4
+        assert {wanted.classifier for wanted in uploads(app)[0].analyses} >= {"fourth", "rival", "third", "resnet50"}
+
     def test_with_one_model_each_there_is_nothing_to_compare(self) -> None:
         app = bring(opened("compare.py"), lesion(1))
         assert app.info[0].value.startswith("Only one network that names the disease is installed")
@@ -245,3 +259,4 @@ class TestOtherFolders:
         (own_weights / "rival.json").write_bytes(msgspec.json.encode(everything_is_strange))
         app = bring(opened("compare.py"), lesion(1))
         assert app.warning[0].value.startswith("The picture is unlike anything that Rival")
+        assert "on any other picture, check it by eye" in _said(app)

@@ -17,7 +17,7 @@ from torch import nn
 from skinvision import cli, phantom
 from skinvision.card import Architecture
 from skinvision.errors import UnknownName, WeightsRejected
-from skinvision.models import networks, registry
+from skinvision.models import engines, networks, registry
 from skinvision.models.engines import (
     OpenVino,
     TorchBf16,
@@ -112,6 +112,16 @@ def test_a_graph_in_bfloat16_is_near_and_has_its_own_name() -> None:
     assert near.name == "openvino bf16"
     expected = model.run(picture)
     torch.testing.assert_close(near(picture), expected, rtol=0.1, atol=0.05 * float(expected.abs().max()))
+
+
+def test_a_graph_that_openvino_cannot_run_leaves_the_network_to_torch(exported: Path) -> None:
+    path = graph_path(load("resnet50").card)
+    assert path.is_relative_to(exported)
+    path.write_text("<net/>")
+    engines._seal(path).write_text(engines._digest(path))
+    model = equipped(load("resnet50"), "openvino")
+    assert model.engine is None
+    assert "run: make openvino" in model.why_torch
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pytest
 import torch
 from torch import nn
 
+from skinvision import catalogue
 from skinvision.card import Member as CardMember
 from skinvision.errors import WeightsRejected
 from skinvision.explain import grad_cam
@@ -48,18 +49,24 @@ def test_the_mean_worked_out_on_paper() -> None:
 
 
 def test_its_map_is_the_mean_of_the_members_maps(member: LoadedModel) -> None:
-    both = ensemble_of([member, member]).requires_grad_(False)
+    softer = replace(member.card.calibration, temperature=3.0)
+    members = [member, load(save_tiny("classification", 1, name="other", std=UNIT, calibration=softer).name)]
+    both = ensemble_of(members).requires_grad_(False)
     picture = torch.rand(1, 3, 64, 96, generator=torch.Generator().manual_seed(0))
-    mean, std = (torch.tensor(values)[:, None, None] for values in (member.card.mean, member.card.std))
     for stage in ("stem", "stage2", "stage4"):
-        assert isinstance(member.network, StagedClassifier)
-        alone = grad_cam(member.network, (picture - mean) / std, stage)
+        alone = [_alone(each, picture, stage) for each in members]
         together = grad_cam(both, picture, stage)
-        temperature = member.card.calibration.temperature
-        np.testing.assert_allclose(
-            together.maps, alone.maps / temperature, rtol=1e-3, atol=1e-5 * abs(alone.maps).max()
-        )
-        np.testing.assert_allclose(together.logits, alone.logits / temperature, rtol=1e-4, atol=1e-5)
+        maps, logits = (np.mean(of, axis=0) for of in zip(*alone, strict=True))
+        np.testing.assert_allclose(together.maps, maps, rtol=1e-3, atol=1e-5 * abs(maps).max())
+        np.testing.assert_allclose(together.logits, logits, rtol=1e-4, atol=1e-5)
+
+
+def _alone(member: LoadedModel, picture: torch.Tensor, stage: str) -> tuple[np.ndarray, np.ndarray]:
+    """Maps and logits of one member, divided by its temperature."""
+    mean, std = (torch.tensor(values)[:, None, None] for values in (member.card.mean, member.card.std))
+    assert isinstance(member.network, StagedClassifier)
+    found = grad_cam(member.network, (picture - mean) / std, stage)
+    return found.maps / member.card.calibration.temperature, found.logits / member.card.calibration.temperature
 
 
 def test_stages_at_which_the_grids_differ_are_left_out() -> None:
@@ -90,6 +97,8 @@ def test_an_ensemble_is_read_back_with_its_members(member: LoadedModel, own_weig
     assert (own_weights / "both.safetensors").stat().st_size < (
         own_weights / "resnet50.safetensors"
     ).stat().st_size / 10
+    sizes = [(own_weights / f"{name}.safetensors").stat().st_size for name in ("both", "resnet50")]
+    assert catalogue.weights_bytes("both") == sum(sizes)
     again = load("both")
     picture = torch.rand(1, 3, 64, 96)
     with torch.no_grad():

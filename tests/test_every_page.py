@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import pytest
 
@@ -95,6 +97,19 @@ def nothing_is_heard(visit: Visit) -> Iterator[None]:
     yield
     assert visit.heard.hosts - {None} == {"localhost"}
     assert visit.heard.complaints == []
+
+
+def test_the_server_itself_is_guarded(address: str) -> None:
+    """What ``st.App`` puts around Streamlit's own answers, the routes of this version of Streamlit among them."""
+    with urlopen(address) as answer:
+        headers = answer.headers
+    assert "default-src 'none'" in headers["Content-Security-Policy"]
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["X-Frame-Options"] == "DENY"
+    with pytest.raises(HTTPError, match="404"):
+        urlopen(f"{address}/_stcore/metrics")
+    with serving() as plain, urlopen(f"{plain.address}/_stcore/metrics") as answer:
+        assert answer.status == 200, "it is there, where nobody hides it"
 
 
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: f"{view.page}, {view.press}" if view.press else view.page)

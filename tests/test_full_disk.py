@@ -122,6 +122,11 @@ def test_a_damaged_checkpoint_is_named(lesions: Path, encoder: Path, tmp_path: P
         last.write_bytes(whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :])
         with suppress(WeightsRejected):
             torch.testing.assert_close(read_checkpoint(last)["state_dict"], read, rtol=0, atol=0)
+    method = whole.index(b"PK\1\2") + 10  # of the first part in the directory; torch packs none
+    for packed in (8, 12):
+        last.write_bytes(whole[:method] + bytes([packed]) + whole[method + 1 :])
+        with pytest.raises(WeightsRejected, match="train without --resume"):
+            read_checkpoint(last)
 
 
 def test_the_command_line_ends_with_a_sentence(

@@ -21,6 +21,7 @@ def other(name: str, balanced: float, **changes: object) -> ModelCard:
 
 def test_models_of_the_same_test_are_ranked_and_others_have_a_board_of_their_own() -> None:
     photographs = (Dataset("photographs", "CC0", "nobody", "by number", {"test": 757}),)
+    leaky = (replace(CARD.data[0], split="By image."),)
     fewer = msgspec.structs.replace(classification_report(), n=100)
     found = boards(
         [
@@ -28,6 +29,7 @@ def test_models_of_the_same_test_are_ranked_and_others_have_a_board_of_their_own
             CARD,
             sample_card("segmentation"),
             other("elsewhere", 0.9, data=photographs),
+            other("leaky", 0.9, data=leaky),
             other("better", 0.8),
             replace(CARD, name="fewer", test=fewer),
             other("two", 0.9, labels=("mel", "nv"), titles=("Melanoma", "Nevus")),
@@ -38,6 +40,7 @@ def test_models_of_the_same_test_are_ranked_and_others_have_a_board_of_their_own
         ["better", "resnet50", "worse"],
         ["unet"],
         ["elsewhere"],
+        ["leaky"],
         ["fewer"],
         ["two"],
     ]

@@ -15,7 +15,7 @@ from streamlit.runtime.scriptrunner import StopException
 from streamlit.testing.v1 import AppTest
 
 from skinvision.pipeline import Analyser
-from skinvision.types import Analysis
+from skinvision.types import Analysis, LesionMask
 from skinvision.ui import frame, session, work
 from skinvision.ui.session import Upload, Wanted
 from skinvision.worker import MOST_WAITING, WORKER, listening
@@ -232,6 +232,26 @@ def test_all_visitors_together_hold_so_much_only(monkeypatch: pytest.MonkeyPatch
     late = _upload(4)
     list(work.finish([late], analyser, WANTED))
     assert not late.reason
+
+
+def test_who_was_refused_for_want_of_room_may_bring_it_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = opened()
+    monkeypatch.setattr(work, "MOST_PIXELS", 0)
+    bring(app, lesion(1))
+    assert "**1** could not be" in _texts(app)
+    monkeypatch.undo()
+    bring(app, lesion(1), lesion(1))
+    assert "**1** picture analysed" in _texts(app)
+    assert len(alts(app, "Grad-CAM")) == 1
+
+
+def test_a_fault_of_a_segmenter_alone_is_told_beside_the_picture() -> None:
+    upload = _upload(1)
+    broken: Future[LesionMask] = WORKER.submit(lambda: 1 / 0)  # type: ignore[arg-type]
+    upload.segmenting["unet"] = broken
+    assert len(list(work.compare(upload, [], ["unet"]))) == 1
+    assert "not the picture's fault" in upload.reason
+    assert not upload.masks
 
 
 def _leave(_: int) -> None:

@@ -128,13 +128,19 @@ def test_a_split_by_image_keeps_the_size_of_each_class_in_each_split(tmp_path: P
     folder.mkdir()
     (folder / "images").symlink_to(lesions / "images")
     head, *rows = (lesions / "metadata.csv").read_text().splitlines()
-    table = [f"{head},lesion_id", *(f"{row},L{number}" for number, row in enumerate(rows))]
+    alike = sorted(rows, key=lambda row: row.split(",")[1:])  # neighbours have diagnosis and split in common
+    table = [f"{head},lesion_id", *(f"{row},L{number // 2}" for number, row in enumerate(alike))]
     (folder / "metadata.csv").write_text("\n".join(table))
-    split_by_image(folder, tmp_path / "leaked")
+    known = split_by_image(folder, tmp_path / "leaked")
     right, wrong = read_table(folder), read_table(tmp_path / "leaked")
     assert Counter((s.dx, s.split) for s in right) == Counter((s.dx, s.split) for s in wrong)
     assert [s.image_id for s in right] == [s.image_id for s in wrong]
-    assert any(one.split != other.split for one, other in zip(right, wrong, strict=True))
+    lesions_in = {
+        split: [one.lesion_id for one, other in zip(right, wrong, strict=True) if other.split == split]
+        for split in ("train", "val")
+    }
+    assert known == pytest.approx(np.mean([lesion in lesions_in["train"] for lesion in lesions_in["val"]]))
+    assert known > 0
     with pytest.raises(DataRejected, match="give another name"):
         split_by_image(folder, tmp_path / "leaked")
 

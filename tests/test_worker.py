@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterator
 from concurrent.futures import Future
 from threading import Event
 
+import numpy as np
 import pytest
 
 from skinvision.errors import Busy
@@ -42,6 +44,26 @@ def test_each_place_in_the_queue_moves_up(worker: Worker, gate: Event, running: 
     gate.set()
     third.result(20)
     assert worker.ahead(third) == 0
+
+
+def test_who_leaves_the_queue_leaves_nothing_behind(worker: Worker, running: Future[bool]) -> None:
+    picture = np.zeros(3)
+    call, seen = worker.submit(np.sum, picture), weakref.ref(picture)
+    assert call.cancel()
+    del picture
+    assert seen() is None
+    assert not running.done()
+
+
+@pytest.mark.usefixtures("running")
+def test_nobody_waits_for_what_was_taken_out(worker: Worker) -> None:
+    def told(_: int) -> None:
+        raise TimeoutError
+
+    call = worker.submit(str)
+    assert call.cancel()
+    with listening(told):
+        worker.wait(call)
 
 
 @pytest.mark.usefixtures("running")

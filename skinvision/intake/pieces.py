@@ -33,11 +33,16 @@ _BYTE, _ASCII, _UNDEFINED = 1, 2, 7
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """A segment of a JPEG or a chunk of a PNG or WebP."""
+    """A segment of a JPEG or a chunk of a PNG or WebP.
+
+    Attributes:
+        strays: bytes before it that are no part of any, and that Pillow looks at one by one.
+    """
 
     is_exif: bool
     length: int
     is_scan: bool = False
+    strays: int = 0
 
 
 def check_pieces(data: bytes, kind: str) -> None:
@@ -49,8 +54,9 @@ def check_pieces(data: bytes, kind: str) -> None:
     Raises:
         ImageRejected: too many pieces or scans, or more EXIF than any camera writes.
     """
-    scans = exif = 0
-    for pieces, piece in enumerate(_PIECES.get(kind, _none)(data), 1):
+    pieces = scans = exif = 0
+    for piece in _PIECES.get(kind, _none)(data):
+        pieces += 1 + piece.strays
         scans += piece.is_scan
         exif += piece.length if piece.is_exif else 0
         if scans > MAX_SCANS:
@@ -87,15 +93,20 @@ def _too_many() -> ImageRejected:
 
 
 def _jpeg(data: bytes) -> Iterator[_Piece]:
-    """Segments of the first picture in a JPEG; a phone may have put a film behind it."""
-    place = 2
+    """Segments of the first picture in a JPEG; a phone may have put a film behind it.
+
+    Before the first scan Pillow looks for markers, past any end of the picture; from there on libjpeg does.
+    """
+    place, is_heading = 2, True
     while marker := _MARKER.search(data, place):
-        kind = marker[0][1]
-        if kind == _END:
-            break
-        length = int.from_bytes(data[marker.end() : marker.end() + 2])
-        yield _Piece(data.startswith(b"Exif\0", marker.end() + 2), length, kind == _SCAN)
-        place = marker.end() + max(length, 2)
+        kind, strays = marker[0][1], marker.start() - place if is_heading else 0
+        if kind == _END and not is_heading:
+            return
+        length = 0 if kind == _END else max(int.from_bytes(data[marker.end() : marker.end() + 2]), 2)
+        yield _Piece(data.startswith(b"Exif\0", marker.end() + 2), length, kind == _SCAN, strays)
+        place, is_heading = marker.end() + length, is_heading and kind != _SCAN
+    if is_heading:
+        yield _Piece(is_exif=False, length=0, strays=max(len(data) - place, 0))
 
 
 def _png(data: bytes) -> Iterator[_Piece]:

@@ -117,7 +117,8 @@ def openvino_engine(card: ModelCard, precision: str) -> OpenVino:
         precision: one of ``PRECISIONS``.
 
     Raises:
-        WeightsRejected: OpenVINO is not installed, the model was not exported, or its graph was changed.
+        WeightsRejected: OpenVINO is not installed or cannot run the graph, the model was not exported, or its graph
+            was changed.
     """
     openvino, path = _openvino(), graph_path(card)
     try:
@@ -126,7 +127,10 @@ def openvino_engine(card: ModelCard, precision: str) -> OpenVino:
         raise WeightsRejected(f"a graph of {card.name} for OpenVINO", "none", "run: make openvino") from error
     if not untouched:
         raise WeightsRejected(f"{path.name} as it was exported", "another file", "run: make openvino")
-    return OpenVino(openvino, path, precision)
+    try:
+        return OpenVino(openvino, path, precision)
+    except RuntimeError as error:  # of a graph that another version of it wrote, for one
+        raise WeightsRejected(f"that OpenVINO can run {path.name}", str(error), "run: make openvino") from error
 
 
 class OpenVino:

@@ -11,6 +11,7 @@ from skinvision.render.words import method_title, number, percent, share_alt
 from skinvision.types import Analysis, Explanation, LesionMask
 
 NO_PROOF = "Agreement is no proof: networks that learnt from the same pictures can share a mistake."
+CHECK_OUTLINES = "Networks for the outline learnt from dermoscopy: on any other picture, check it by eye."
 _SAME = 0.005  # probabilities nearer than this are the same in whole percent
 _SAME_CELLS = 1.001
 

@@ -72,12 +72,14 @@ class Board:
 
 def boards(cards: Iterable[ModelCard]) -> tuple[Board, ...]:
     """All models that have figures, in the order in which the first of each board comes."""
-    together: dict[tuple[Task, tuple[str, ...], str, int], list[ModelCard]] = {}
+    together: dict[tuple[Task, tuple[str, ...], str, int, str], list[ModelCard]] = {}
     for card in cards:
         if card.test is not None:
-            data = card.data[0].name if card.data else ""
-            together.setdefault((card.task, card.labels, data, card.test.n), []).append(card)
-    return tuple(Board(*same, cards=_ranked(same[0], found)) for same, found in together.items())
+            data, split = (card.data[0].name, card.data[0].split) if card.data else ("", "")
+            together.setdefault((card.task, card.labels, data, card.test.n, split), []).append(card)
+    return tuple(
+        Board(task, labels, data, n, _ranked(task, found)) for (task, labels, data, n, _), found in together.items()
+    )
 
 
 def titles(cards: Iterable[ModelCard]) -> dict[str, str]:

@@ -7,6 +7,7 @@ folder and on the right one, the same network shows how many points the leak add
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -16,18 +17,23 @@ from skinvision.errors import DataRejected
 from skinvision.training.data import read_table
 
 
-def split_by_image(folder: Path, out: Path) -> None:
+def split_by_image(folder: Path, out: Path) -> float:
     """Write a folder whose splits are as large as those of ``folder``, in each diagnosis, with the pictures drawn anew.
 
-    The pictures are not copied but linked. The column ``lesion_id``, which forbids such a split, is left out.
+    The pictures are not copied but linked. The column ``lesion_id``, which forbids such a split, is left out: intervals
+    of figures on the new folder take all pictures for independent.
 
     Args:
         out: is made.
 
+    Returns:
+        How large a part of the pictures outside of ``train`` show a lesion that is in ``train`` too.
+
     Raises:
-        DataRejected: ``folder`` has not the layout, or ``out`` is there already.
+        DataRejected: ``folder`` has not the layout, no split ``train``, or ``out`` is there already.
     """
-    read_table(folder)
+    read_table(folder, "train")
+    lesions = {sample.image_id: sample.lesion_id for sample in read_table(folder)}
     if out.exists():
         raise DataRejected("a folder that is to be made", f"{out}, which is there", "give another name")
     table = pd.read_csv(folder / "metadata.csv", dtype=str, keep_default_na=False)
@@ -35,7 +41,9 @@ def split_by_image(folder: Path, out: Path) -> None:
     table["split"] = table.groupby("dx")["split"].transform(lambda splits: chance.permutation(splits.to_numpy()))
     out.mkdir(parents=True)
     (out / "images").symlink_to((folder / "images").resolve())
-    table.drop(columns="lesion_id", errors="ignore").to_csv(out / "metadata.csv", index=False)
+    table.drop(columns=["lesion_id", "group"], errors="ignore").to_csv(out / "metadata.csv", index=False)
+    shown, is_train = table["image_id"].map(lesions), table["split"] == "train"
+    return float(shown[~is_train].isin(set(shown[is_train]) - {""}).mean())
 
 
 def main() -> None:
@@ -46,9 +54,10 @@ def main() -> None:
     parser.add_argument("out", type=Path, metavar="OUT", help="the folder to make")
     options = parser.parse_args()
     try:
-        split_by_image(options.data, options.out)
+        known = split_by_image(options.data, options.out)
     except DataRejected as error:
         raise SystemExit(f"{parser.prog}: {error}") from error
+    sys.stdout.write(f"{known:.0%} of the pictures outside of train show a lesion that is in train too.\n")
 
 
 if __name__ == "__main__":

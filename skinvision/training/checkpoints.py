@@ -6,6 +6,7 @@ import pickle
 import shutil
 import time
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,15 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     try:
         _check_sums(path)
         checkpoint: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-    except (RuntimeError, EOFError, ValueError, pickle.UnpicklingError, zipfile.BadZipFile) as error:
+    except (
+        RuntimeError,
+        OSError,
+        EOFError,
+        ValueError,
+        pickle.UnpicklingError,
+        zipfile.BadZipFile,
+        zlib.error,
+    ) as error:
         raise WeightsRejected(f"a checkpoint at {path}", str(error), "train without --resume") from error
     return checkpoint
 

@@ -37,7 +37,7 @@ class Sample:
     """One row of the table: where the picture and its mask are, its diagnosis ("" if unknown) and its split.
 
     Attributes:
-        lesion_id: "" where it is not known which pictures show the same lesion.
+        lesion_id: of the table, or its ``group``; "" where it is not known which pictures show the same lesion.
         groups: what the table says in the columns ``GROUPS``, as far as it has them.
     """
 
@@ -84,6 +84,8 @@ def read_table(folder: Path, split: str | None = None) -> tuple[Sample, ...]:
         raise DataRejected(f"columns {', '.join(_COLUMNS)}", f"no {', '.join(missing)}", f"add them to {path}")
     if "split" not in table:
         table["split"] = ""
+    if "lesion_id" not in table:
+        table["lesion_id"] = table.get("group", "")  # pictures of which it is likely at least
     files = images(folder / "images")
     absent = [image_id for image_id in table["image_id"] if image_id not in files]
     if absent:
@@ -102,7 +104,7 @@ def _sample(row: Mapping[str, str], folder: Path, files: Mapping[str, Path]) -> 
     name = row["image_id"]
     groups = {column: row[column] for column in GROUPS if column in row}
     mask = folder / "masks" / f"{name}.png"
-    return Sample(name, row["dx"], row["split"], files[name], mask, row.get("lesion_id", ""), groups)
+    return Sample(name, row["dx"], row["split"], files[name], mask, row["lesion_id"], groups)
 
 
 def images(folder: Path) -> dict[str, Path]:
@@ -126,8 +128,6 @@ def _check_once(table: pd.DataFrame) -> None:
     twice = table["image_id"][table["image_id"].duplicated()]
     if len(twice):
         raise DataRejected("one row per picture", f"several for {twice.iloc[0]}", "keep one of them")
-    if "lesion_id" not in table:
-        return
     known = table[table["lesion_id"] != ""]
     splits = known.groupby("lesion_id")["split"].nunique()
     if (splits > 1).any():

@@ -183,7 +183,7 @@ def _best_view(
         figures = f"{decision.accuracy:.4f} / {decision.balanced_accuracy:.4f} / {auc:.4f}"
         said.append(f"{region} at {size[1]} × {size[0]} px: {figures}")
     best = max(views, key=lambda view: (min(view.decision.accuracy, recipe.accuracy), view.decision.balanced_accuracy))
-    margin = f" The margin of the box is {model.card.region_margin:.0%}." if segmenter else ""
+    margin = f" The margin of the box is {model.card.region_margin:.0%}." if best.model.card.region != "whole" else ""
     return best, (
         f"Region and size by the decision that is fitted to each: an accuracy of {recipe.accuracy:.2f} first, then "
         f"balanced accuracy. Accuracy / balanced accuracy / macro AUC on val: {', '.join(said)}.{margin}"

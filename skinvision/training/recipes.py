@@ -153,7 +153,7 @@ EFFICIENTNET_B0 = replace(
     std=IMAGENET_STD,
 )
 
-# No ImageNet weights are to be had for the next two: they learn from our ResNet50, stage by stage.
+# No ImageNet weights are to be had for the next two: they learn from finished models, stage by stage where grids agree.
 RESNEXT50 = replace(
     RESNET50_BASE,
     name="resnext50",

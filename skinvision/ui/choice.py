@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from skinvision.render.overlays import OUTLINES
 from skinvision.ui import models, session, subject
 from skinvision.ui.session import Upload, Wanted, key
 
@@ -23,7 +24,7 @@ class Choice:
     Attributes:
         offered: names of the classifiers that can be compared with each other.
         wanted: by which classifiers, each in the box that the first segmenter finds, at its last stage.
-        segmenters: names of all segmenters.
+        segmenters: names of all segmenters, as far as there are colours for them.
         target: the class to explain; None for the one that is most probable by the mean of all.
     """
 
@@ -39,6 +40,12 @@ class Choice:
         return len(self.wanted) + len(self.segmenters)
 
     @property
+    def is_strange(self) -> bool:
+        """Whether one of the classifiers that have looked finds the picture unlike its training pictures."""
+        known = (self.upload.analyses.get(wanted) for wanted in self.wanted)
+        return any(analysis is not None and not analysis.prediction.in_distribution for analysis in known)
+
+    @property
     def is_done(self) -> bool:
         """Whether nothing is left to compute."""
         found = all(name in self.upload.masks for name in self.segmenters)
@@ -47,7 +54,8 @@ class Choice:
 
 def show() -> Choice:
     """The row of controls, and what they say. One that leaves no choice is not shown."""
-    uploads, segmenters, offered = list(session.uploads().values()), models.names("segmentation"), _alike()
+    uploads, offered = list(session.uploads().values()), _alike()
+    segmenters = models.names("segmentation")[: len(OUTLINES)]
     with st.container(key="controls"):
         count = 1 + (len(uploads) > 1) + (len(offered) > 1)
         row = st.grid(count, min_column_width=230, vertical_alignment="bottom")

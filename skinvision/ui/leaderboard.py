@@ -167,7 +167,7 @@ def _machines(cards: Sequence[ModelCard]) -> str:
 
 _COSTS = (
     _Column("Parameters", "Numbers that training has set.", _parameters, 95),
-    _Column("File", "The weights on disk, in float16.", _megabytes, 85),
+    _Column("File", "The weights on disk, in float16; of an ensemble with its members'.", _megabytes, 85),
     _Column("Time", "For one picture, network alone; it depends on the machine.", _milliseconds, 75),
 )
 _STAR = "★ "

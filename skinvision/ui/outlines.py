@@ -72,6 +72,8 @@ def show(choice: Choice, outlines: Outlines | None) -> None:
         st.markdown("  \n".join(map(literal, agreement.overlap_sentences(outlines.masks))))
     else:
         st.markdown("Only one network that finds the lesion is installed: there is no other to compare it with.")
+    if choice.is_strange:
+        st.caption(agreement.CHECK_OUTLINES)
     if any(models.card(wanted.classifier).region != "whole" for wanted in choice.wanted):
         finder = literal(models.title(outlines.models[0]))
         st.caption(f"Networks that look at the box around the lesion take it from {finder}.")

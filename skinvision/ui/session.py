@@ -103,9 +103,12 @@ def uploads() -> dict[str, Upload]:
 
 
 def add(new: Iterable[Upload]) -> None:
-    """Put pictures in front. One that is there already keeps what was found out about it."""
+    """Put pictures in front. One that is there already keeps what was found out about it, but gets another try where
+    it could not be analysed.
+    """
     known = uploads()
-    front = {upload.sha256: known.get(upload.sha256, upload) for upload in new}
+    kept = {key: upload for key, upload in known.items() if not upload.reason}
+    front = {upload.sha256: kept.get(upload.sha256, upload) for upload in new}
     st.session_state["uploads"] = front | {key: upload for key, upload in known.items() if key not in front}
 
 

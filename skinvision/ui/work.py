@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from functools import partial
-from threading import BoundedSemaphore
+from threading import BoundedSemaphore, Lock
 from typing import TYPE_CHECKING, TypeVar
 from weakref import WeakSet
 
@@ -32,6 +32,7 @@ _FAULT = "something went wrong here that is not the picture's fault; whoever run
 _READERS = BoundedSemaphore(2)  # a large picture needs several times its size while it is read
 MOST_PIXELS = 400_000_000  # some 3 GB with their outlines
 _HELD: WeakSet[Case] = WeakSet()
+_HOLDING = Lock()
 _AHEAD = 2  # keeps the one worker busy, and leaves room between for other visitors
 
 
@@ -129,11 +130,12 @@ def _kept(case: Case) -> Case:
     Raises:
         ImageRejected: there is none.
     """
-    held = sum(each.height * each.width for each in tuple(_HELD))
-    if held + case.height * case.width > MOST_PIXELS:
-        expected = f"at most {MOST_PIXELS // 1_000_000} megapixels of all visitors together"
-        raise ImageRejected(expected, "more", "remove pictures that are done, or bring smaller ones, and try again")
-    _HELD.add(case)
+    with _HOLDING:
+        held = sum(each.height * each.width for each in _HELD)
+        if held + case.height * case.width > MOST_PIXELS:
+            expected = f"at most {MOST_PIXELS // 1_000_000} megapixels of all visitors together"
+            raise ImageRejected(expected, "more", "remove pictures that are done, then bring this one again")
+        _HELD.add(case)
     return case
 
 
@@ -161,13 +163,19 @@ def _ended(upload: Upload, analyser: Analyser, wanted: Wanted) -> Upload:
     if upload.case is None or upload.is_done(wanted):
         return upload
     future = _over(upload.waiting, wanted, partial(_submitted, upload, upload.case, analyser, wanted))
+    if (analysis := _made(upload, future)) is not None:
+        upload.analyses[wanted] = analysis
+        upload.masks.setdefault(wanted.segmenter, analysis.mask)
+    return upload
+
+
+def _made(upload: Upload, future: Future[V]) -> V | None:
+    """What a call gave; None of a fault, which is logged and told beside the picture."""
     if fault := future.exception():
         _LOG.error("a picture could not be analysed", exc_info=fault)
         upload.reason = _FAULT
-        return upload
-    analysis = upload.analyses[wanted] = future.result()
-    upload.masks.setdefault(wanted.segmenter, analysis.mask)
-    return upload
+        return None
+    return future.result()
 
 
 def _over(queue: dict[T, Future[V]], key: T, submit: Callable[[], Future[V]]) -> Future[V]:
@@ -184,7 +192,8 @@ def _over(queue: dict[T, Future[V]], key: T, submit: Callable[[], Future[V]]) ->
 
 
 def _find(upload: Upload, segmenter: str) -> None:
-    if upload.case is None or segmenter in upload.masks:
+    if upload.case is None or upload.reason or segmenter in upload.masks:
         return
     submit = partial(submit_mask, models.loaded(segmenter), upload.case)
-    upload.masks[segmenter] = _over(upload.segmenting, segmenter, submit).result()
+    if (mask := _made(upload, _over(upload.segmenting, segmenter, submit))) is not None:
+        upload.masks[segmenter] = mask
