@@ -1,8 +1,8 @@
 """The Compare page with as many classifiers as it takes, against the bare forward passes of the networks that it asks.
 
 A round brings a new picture and runs the page's script to its end: intake, outlines, maps, charts, words. Page and bare
-passes are run by the same engine. The memory is that of a process that has shown the page and done nothing else, first
-with so many classifiers, then with every one that can be chosen.
+passes are run by the same engine. The memory is that of a process that has shown the page with so many classifiers and
+done nothing else; then that of this whole program, after every classifier was chosen.
 """
 
 from __future__ import annotations

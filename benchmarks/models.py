@@ -48,7 +48,7 @@ def figures(models: Sequence[LoadedModel], times: Mapping[str, Sequence[float]])
     found = []
     for card in (model.card for model in models):
         name, default = card.name, DEFAULTS[card.task]
-        size, usual = weights_bytes(name), weights_bytes(default)
+        size, usual = weights_bytes(card), weights_bytes(read_card(default))
         found.append(Figure(f"{name}, median", statistics.median(times[name]), "ms"))
         found.append(Figure(f"{name}, weights", size / 1e6, "MB"))
         if name != default and default in times:

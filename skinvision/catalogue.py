@@ -55,13 +55,9 @@ def study() -> tuple[ModelCard, ...]:
     return tuple(_read(path) for path in sorted((folder() / "study").glob("*.json")))
 
 
-def weights_bytes(name: str) -> int | None:
-    """Size of the weights of the model ``name``, with those of an ensemble's members; None where a file is missing.
-
-    Raises:
-        UnknownName, WeightsRejected: as ``read_card``.
-    """
-    needed = {name, *(member.name for member in read_card(name).members)}
+def weights_bytes(card: ModelCard) -> int | None:
+    """Size of a model's weights, with those of an ensemble's members; None where a file is missing."""
+    needed = {card.name, *(member.name for member in card.members)}
     paths = [folder() / f"{each}.safetensors" for each in needed]
     return sum(path.stat().st_size for path in paths) if all(path.is_file() for path in paths) else None
 

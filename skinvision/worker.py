@@ -34,7 +34,7 @@ def listening(told: Ahead) -> Iterator[None]:
         _LISTENER.reset(token)
 
 
-def _done(work: list[Callable[[], T]]) -> T:
+def _run(work: list[Callable[[], T]]) -> T:
     return work.pop()()
 
 
@@ -71,7 +71,7 @@ class Worker:
         """``call`` at the end of the queue, however long it is: what was let in goes on."""
         with self._lock:
             work: list[Callable[[], T]] = [partial(call, *args, **kwargs)]
-            future = self._threads.submit(_done, work)
+            future = self._threads.submit(_run, work)
             self._queued[future] = None
             future.add_done_callback(self._leave)
             future.add_done_callback(lambda _: work.clear())  # who leaves the queue takes the own picture along
@@ -90,9 +90,8 @@ class Worker:
     def wait(self, future: Future[Any]) -> None:
         """Until it is over. Whoever is ``listening`` hears how many are ahead, and may raise to wait no longer."""
         told = _LISTENER.get() or _nobody
-        while not future.done():
-            if not wait([future], _TELL_S).done:
-                told(self.ahead(future))
+        while not (wait([future], _TELL_S).done or future.done()):  # ``wait`` knows nothing of what is cancelled
+            told(self.ahead(future))
 
     def result(self, future: Future[T]) -> T:
         """What the call gives, once it is over; who does not ``wait`` for it to the end takes it out of the queue."""

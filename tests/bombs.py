@@ -97,6 +97,10 @@ def jpeg_of_scans(count: int, size: tuple[int, int]) -> bytes:
     return photo[:-2] + scan * (count - photo.count(b"\xff\xda")) + photo[-2:]
 
 
+def exif_as_text(count: int) -> bytes:
+    return chunk(b"tEXt", b"exif\0Exif\0\0" + exif_of_numbers(274, count))
+
+
 def png_of_chunks(count: int) -> bytes:
     return png(CORNERS, 8, 2, chunk(b"teSt", b"") * count)
 

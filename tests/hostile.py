@@ -121,6 +121,17 @@ _BY_DATA = (
     many_pieces("jpeg that begins with restarts", lambda: bombs.jpeg_heading(b"\xff\xd0" * _MANY)),
     many_pieces("jpeg of padding alone", lambda: b"\xff\xd8" + b"\xff" * _MANY),
     many_pieces("jpeg with something else in its head", lambda: bombs.jpeg_heading(b"\xff\xe0\0\2" + b"a" * _MANY)),
+    many_pieces(
+        "jpeg with markers that have no length",
+        lambda: bombs.jpeg_heading(b"\xff\xf0\xff\xff" + b"\xff\xe5\0\2" * _MANY),
+    ),
+    many_pieces(
+        "jpeg of millions of components",
+        lambda: bombs.jpeg_heading((b"\xff\xc0\xff\xfe\x08\0\x40\0\x50\x03" + bytes(65_524)) * 200),
+    ),
+    many_pieces("png of exif as text", lambda: png(CORNERS, 8, 2, bombs.exif_as_text(_MANY))),
+    fine("png with zeros behind it", lambda: saved(CORNERS, "PNG") + bytes(2_000_000)),
+    fine("webp with zeros behind it", lambda: saved(CORNERS, "WEBP", lossless=True) + bytes(2_000_000)),
     fine("jpeg with padding", lambda: bombs.jpeg_heading(b"\xff" * 1000)),
     many_pieces("jpeg of 32 MB of exif", lambda: bombs.jpeg_of_exif(_MANY)),
     many_pieces("png of millions of chunks", lambda: bombs.png_of_chunks(_MANY)),

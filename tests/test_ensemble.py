@@ -98,7 +98,7 @@ def test_an_ensemble_is_read_back_with_its_members(member: LoadedModel, own_weig
         own_weights / "resnet50.safetensors"
     ).stat().st_size / 10
     sizes = [(own_weights / f"{name}.safetensors").stat().st_size for name in ("both", "resnet50")]
-    assert catalogue.weights_bytes("both") == sum(sizes)
+    assert catalogue.weights_bytes(catalogue.read_card("both")) == sum(sizes)
     again = load("both")
     picture = torch.rand(1, 3, 64, 96)
     with torch.no_grad():

@@ -123,6 +123,18 @@ def test_more_folders_are_learnt_from_under_the_labels_own_names(tmp_path: Path,
     assert np.bincount(loaders.decoded["train"][1]).tolist() == [16, 8]
 
 
+def test_pictures_of_one_group_count_as_of_one_lesion(tmp_path: Path, lesions: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "images").symlink_to(lesions / "images")
+    head, *rows = (lesions / "metadata.csv").read_text().splitlines()
+    (folder / "metadata.csv").write_text("\n".join([f"{head},group", *(f"{row},g{row[-1]}" for row in rows)]))
+    assert {sample.lesion_id for sample in read_table(folder)} == {f"g{row[-1]}" for row in rows}
+    (folder / "metadata.csv").write_text("\n".join([f"{head},group", *(f"{row},same" for row in rows)]))
+    with pytest.raises(DataRejected, match="each lesion in one split, got same in 2"):
+        read_table(folder)
+
+
 def test_a_split_by_image_keeps_the_size_of_each_class_in_each_split(tmp_path: Path, lesions: Path) -> None:
     folder = tmp_path / "folder"
     folder.mkdir()

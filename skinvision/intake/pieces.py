@@ -23,9 +23,13 @@ MAX_SCANS = 100
 MAX_EXIF_BYTES = 1_000_000
 MAX_PAGES_COUNTED = 100
 
-# Markers of JPEG (ITU T.81, annex B) other than stuffed zeros, restarts and padding; those of the end and of a scan
-_MARKER = re.compile(rb"\xff[^\x00\x01\xd0-\xd8\xff]")
+# Markers of JPEG (ITU T.81, table B.1) that a length follows, and that of the end; those of scans and of frames
+_MARKER = re.compile(rb"\xff[\xc0-\xc7\xc9-\xcf\xd9-\xef\xfe]")
 _END, _SCAN = 0xD9, 0xDA
+_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+
+# Chunks of PNG in which Pillow finds EXIF
+_EXIF_CHUNK = re.compile(rb".{4}(eXIf|(tEXt|zTXt|iTXt)(exif|Raw profile type exif)\0)", re.DOTALL)
 
 # Types of TIFF 6.0 whose values stay bytes, or text; of all others each value becomes an object
 _BYTE, _ASCII, _UNDEFINED = 1, 2, 7
@@ -36,13 +40,13 @@ class _Piece:
     """A segment of a JPEG or a chunk of a PNG or WebP.
 
     Attributes:
-        strays: bytes before it that are no part of any, and that Pillow looks at one by one.
+        more: what else Pillow looks at one by one: bytes before it that are no part of any, or parts of it.
     """
 
     is_exif: bool
     length: int
     is_scan: bool = False
-    strays: int = 0
+    more: int = 0
 
 
 def check_pieces(data: bytes, kind: str) -> None:
@@ -56,7 +60,7 @@ def check_pieces(data: bytes, kind: str) -> None:
     """
     pieces = scans = exif = 0
     for piece in _PIECES.get(kind, _none)(data):
-        pieces += 1 + piece.strays
+        pieces += 1 + piece.more
         scans += piece.is_scan
         exif += piece.length if piece.is_exif else 0
         if scans > MAX_SCANS:
@@ -103,23 +107,26 @@ def _jpeg(data: bytes) -> Iterator[_Piece]:
         if kind == _END and not is_heading:
             return
         length = 0 if kind == _END else max(int.from_bytes(data[marker.end() : marker.end() + 2]), 2)
-        yield _Piece(data.startswith(b"Exif\0", marker.end() + 2), length, kind == _SCAN, strays)
+        parts = length if kind in _FRAMES else 0
+        yield _Piece(data.startswith(b"Exif\0", marker.end() + 2), length, kind == _SCAN, strays + parts)
         place, is_heading = marker.end() + length, is_heading and kind != _SCAN
     if is_heading:
-        yield _Piece(is_exif=False, length=0, strays=max(len(data) - place, 0))
+        yield _Piece(is_exif=False, length=0, more=max(len(data) - place, 0))
 
 
 def _png(data: bytes) -> Iterator[_Piece]:
     place = 8
     while place + 8 <= len(data):
         length = int.from_bytes(data[place : place + 4])
-        yield _Piece(data.startswith(b"eXIf", place + 4), length)
+        yield _Piece(_EXIF_CHUNK.match(data, place) is not None, length)
+        if data.startswith(b"IEND", place + 4):
+            return
         place += 12 + length
 
 
 def _webp(data: bytes) -> Iterator[_Piece]:
-    place = 12
-    while place + 8 <= len(data):
+    place, end = 12, min(len(data), 8 + int.from_bytes(data[4:8], "little"))
+    while place + 8 <= end:
         length = int.from_bytes(data[place + 4 : place + 8], "little")
         yield _Piece(data.startswith(b"EXIF", place), length)
         place += 8 + length + length % 2

@@ -56,12 +56,14 @@ class Board:
     Attributes:
         data: name of the data set that the test pictures are of.
         n: how many test pictures there are.
+        split: how they were chosen.
     """
 
     task: Task
     labels: tuple[str, ...]
     data: str
     n: int
+    split: str
     cards: tuple[ModelCard, ...]
 
     @property
@@ -77,9 +79,7 @@ def boards(cards: Iterable[ModelCard]) -> tuple[Board, ...]:
         if card.test is not None:
             data, split = (card.data[0].name, card.data[0].split) if card.data else ("", "")
             together.setdefault((card.task, card.labels, data, card.test.n, split), []).append(card)
-    return tuple(
-        Board(task, labels, data, n, _ranked(task, found)) for (task, labels, data, n, _), found in together.items()
-    )
+    return tuple(Board(*same, cards=_ranked(same[0], found)) for same, found in together.items())
 
 
 def titles(cards: Iterable[ModelCard]) -> dict[str, str]:

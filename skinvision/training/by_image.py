@@ -7,6 +7,7 @@ folder and on the right one, the same network shows how many points the leak add
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 from pathlib import Path
 
@@ -27,7 +28,8 @@ def split_by_image(folder: Path, out: Path) -> float:
         out: is made.
 
     Returns:
-        How large a part of the pictures outside of ``train`` show a lesion that is in ``train`` too.
+        How large a part of the pictures outside of ``train`` show a lesion that is in ``train`` too; NaN where that is
+        not known.
 
     Raises:
         DataRejected: ``folder`` has not the layout, no split ``train``, or ``out`` is there already.
@@ -43,7 +45,7 @@ def split_by_image(folder: Path, out: Path) -> float:
     (out / "images").symlink_to((folder / "images").resolve())
     table.drop(columns=["lesion_id", "group"], errors="ignore").to_csv(out / "metadata.csv", index=False)
     shown, is_train = table["image_id"].map(lesions), table["split"] == "train"
-    return float(shown[~is_train].isin(set(shown[is_train]) - {""}).mean())
+    return float(shown[~is_train].isin(shown[is_train]).mean()) if shown.all() else float("nan")
 
 
 def main() -> None:
@@ -57,7 +59,8 @@ def main() -> None:
         known = split_by_image(options.data, options.out)
     except DataRejected as error:
         raise SystemExit(f"{parser.prog}: {error}") from error
-    sys.stdout.write(f"{known:.0%} of the pictures outside of train show a lesion that is in train too.\n")
+    if not math.isnan(known):
+        sys.stdout.write(f"{known:.0%} of the pictures outside of train show a lesion that is in train too.\n")
 
 
 if __name__ == "__main__":

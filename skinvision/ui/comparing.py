@@ -50,7 +50,7 @@ def _finish(chosen: Choice, status: DeltaGenerator) -> None:
 
 def _summary(chosen: Choice) -> str:
     if chosen.upload.reason:
-        return "The picture could not be read"
+        return "The picture could not be compared"
     classifiers, segmenters = len(chosen.wanted), len(chosen.segmenters)
     return f"Compared: **{classifiers}** network{_s(classifiers)}, **{segmenters}** outline{_s(segmenters)}"
 

@@ -67,6 +67,8 @@ def _finish(
     Raises:
         Busy: so many others wait that the rest has to.
     """
+    for upload in uploads:
+        upload.cancel(but=settings.wanted)
     pending = _pending(uploads, settings)
     if not pending:
         return

@@ -67,7 +67,9 @@ _QUESTIONS: dict[Modality, str] = {
 def _board(board: Board, names: dict[str, str], key: str) -> None:
     ranked, title = board.figures[0], _title(board)
     st.header(title, anchor=False)
-    st.caption(f"{literal(board.data)}: {board.n} held-out pictures, the same for all models here.")
+    st.caption(
+        f"{literal(board.data)}: {board.n} held-out pictures, the same for all models here. {literal(board.split)}"
+    )
     told = [with_interval(ranked.of(card), ranked.interval_of(card)) for card in board.cards]
     alt = ", ".join(f"{names[card.name]} {text}" for card, text in zip(board.cards, told, strict=True))
     st.plotly_chart(
@@ -146,7 +148,7 @@ def _parameters(card: ModelCard) -> _Cell:
 
 
 def _megabytes(card: ModelCard) -> _Cell:
-    size = catalogue.weights_bytes(card.name)
+    size = catalogue.weights_bytes(card)
     return _Cell(None, _NONE) if size is None else _Cell(size / 1e6, f"{size / 1e6:.1f} MB")
 
 

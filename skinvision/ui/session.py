@@ -86,7 +86,7 @@ class Upload:
         queues: tuple[dict[Any, Future[Any]], ...] = (self.waiting, self.segmenting)
         for queue in queues:
             for key in [key for key, future in queue.items() if key != but and future.cancel()]:
-                del queue[key]
+                queue.pop(key, None)
 
     def once(self, place: str, key: Hashable, make: Callable[[], T]) -> T:
         """What ``make`` gives; made only if the last thing at this ``place`` came from another ``key``."""
@@ -106,9 +106,13 @@ def add(new: Iterable[Upload]) -> None:
     """Put pictures in front. One that is there already keeps what was found out about it, but gets another try where
     it could not be analysed.
     """
-    known = uploads()
-    kept = {key: upload for key, upload in known.items() if not upload.reason}
-    front = {upload.sha256: kept.get(upload.sha256, upload) for upload in new}
+    known, front = uploads(), {}
+    for upload in new:
+        before = known.get(upload.sha256)
+        if before is not None and before.reason:
+            before.cancel()
+            before = None
+        front[upload.sha256] = before or upload
     st.session_state["uploads"] = front | {key: upload for key, upload in known.items() if key not in front}
 
 
