@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from skinvision import catalogue
-from skinvision.render.tables import contest_table, model_tables, sweep_table, truth_table
+from skinvision.render.tables import contest_table, flips_table, model_tables, sweep_table, truth_table
 
 README = Path(__file__).parents[1] / "README.md"
 BEGIN, END = "<!-- figures: make figures -->\n", "<!-- end of figures -->\n"
@@ -38,10 +38,12 @@ def _figures() -> Iterator[str]:
     for card in models:
         if card.methods:
             yield f"Which method's maps are most faithful to {card.title} (`contest`):\n\n{contest_table(card.methods)}"
-        if card.sweep:
+        if card.sweep and card.name == catalogue.DEFAULTS[card.task]:
             yield f"What changes that should not matter do to {card.title} (`sweep`):\n\n{sweep_table(card.sweep)}"
         if card.truth is not None:
             yield f"Which method's maps find what decides, where it is known (`truth`):\n\n{truth_table(card.truth)}"
+    if sweeps := {card.title: card.sweep for card in models if card.sweep}:
+        yield f"Answers that such changes turn (`sweep`):\n\n{flips_table(sweeps)}"
 
 
 if __name__ == "__main__":

@@ -78,6 +78,19 @@ class Spread:
 
 
 @dataclass(frozen=True, slots=True)
+class InsideReport:
+    """How much of the evidence for a diagnosis lies inside the lesion, over its own pictures.
+
+    Attributes:
+        share: of the positive evidence, the part that lies inside.
+        hits: how often the map's maximum lies inside, with Wilson's 95 % interval.
+    """
+
+    share: Spread
+    hits: Interval
+
+
+@dataclass(frozen=True, slots=True)
 class StressReport:
     """What one change of the pictures does to a classifier; the change is one that should not matter.
 
@@ -103,14 +116,14 @@ class Sweep:
         n: pictures by diagnosis.
         strength: of the artefacts, as a part of the strongest.
         balanced_accuracy: on these pictures as they are; they are no fair sample of the split.
-        inside: by diagnosis, the share of the evidence for it that lies inside the lesion, over its own pictures.
+        inside: by diagnosis, where Grad-CAM at the last stage puts the evidence for it; none without any evidence.
         under: what changes do, by their names.
     """
 
     n: dict[str, int]
     strength: float
     balanced_accuracy: Interval
-    inside: dict[str, Spread]
+    inside: dict[str, InsideReport]
     under: dict[str, StressReport]
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from skinvision.errors import DataRejected, WeightsRejected
+from skinvision.faithfulness import Inside
 from skinvision.models import registry
-from skinvision.render.tables import sweep_table
+from skinvision.render.tables import flips_table, sweep_table
 from skinvision.reports import Sweep
 from skinvision.stress import ARTEFACTS, SCENES
 from skinvision.training.data import Sample, at_most_per_class, read_table
@@ -44,10 +46,11 @@ def test_every_change_has_its_figures(found: Sweep) -> None:
 
 
 def test_the_share_inside_the_lesion_is_kept_by_diagnosis(found: Sweep) -> None:
-    for label, spread in found.inside.items():
-        assert spread.n <= found.n[label]
-        assert len(spread.quantiles) == 21
-        assert list(spread.quantiles) == sorted(spread.quantiles)
+    for label, inside in found.inside.items():
+        assert inside.share.n <= found.n[label]
+        assert len(inside.share.quantiles) == 21
+        assert list(inside.share.quantiles) == sorted(inside.share.quantiles)
+        assert inside.hits.low <= inside.hits.value <= inside.hits.high
 
 
 def test_with_update_the_card_has_it(found: Sweep) -> None:
@@ -104,17 +107,18 @@ def test_figures_worked_out_on_paper() -> None:
     before = [(0, 0.9), (0, 0.8), (1, 0.5), (1, nan)]
     after = [(0, 0.7), (1, 0.4), (1, nan), (0, 0.3)]
     rows = [{AS_IT_IS: Answer(*one), "ink": Answer(*other)} for one, other in zip(before, after, strict=True)]
-    found = report(
-        samples, rows, [0.9, 0.8, 0.5, nan], {"ink": Change("Ink mark", lambda picture: picture)}, ("nv", "vasc")
-    )
+    own = [Inside(0.9, 0.2, True), Inside(0.8, 0.2, False), Inside(0.5, 0.2, True), Inside(nan, 0.2, None)]
+    found = report(samples, rows, own, {"ink": Change("Ink mark", lambda picture: picture)}, ("nv", "vasc"))
     ink = found.under["ink"]
     assert found.balanced_accuracy.value == 1
     assert ink.flips.value == 0.5
     assert ink.loss.value == 0.5
     assert ink.leaves is not None
     assert ink.leaves.value == pytest.approx(0.3)
-    assert found.inside["nv"].quantiles[0] == pytest.approx(0.8)
-    assert found.inside["vasc"].n == 1
+    assert found.inside["nv"].share.quantiles[0] == pytest.approx(0.8)
+    assert found.inside["nv"].hits.value == 0.5
+    assert found.inside["vasc"].share.n == 1
+    assert found.inside["vasc"].hits.value == 1
 
 
 def test_at_most_so_many_of_a_class_and_always_the_same(lesions: Path) -> None:
@@ -122,6 +126,15 @@ def test_at_most_so_many_of_a_class_and_always_the_same(lesions: Path) -> None:
     taken = at_most_per_class(samples, 3)
     assert sorted(sample.dx for sample in taken) == ["nv"] * 3 + ["vasc"] * 3
     assert at_most_per_class(samples, 3) == taken
+
+
+def test_the_same_change_of_several_models_is_a_row(found: Sweep) -> None:
+    other = replace(found, under={name: of for name, of in found.under.items() if name != "ink"})
+    head, _, *rows = flips_table({"One": found, "Other": other}).splitlines()
+    assert [cell.strip() for cell in head.split("|")[1:-1]] == ["change", "One", "Other"]
+    (ink,) = [row for row in rows if "Ink mark" in row]
+    assert ink.split("|")[3].strip() == "–"
+    assert ink.split("|")[2].strip().startswith(f"{found.under['ink'].flips.value:.3f} (")
 
 
 def test_the_table_gives_each_figure_with_its_ends(found: Sweep) -> None:

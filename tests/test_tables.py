@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from skinvision.card import ModelCard, Task
+from skinvision.card import ModelCard, Speed, Task
 from skinvision.render.tables import model_tables, report_tables
 from tests.samples import LABELS, classification_report, sample_card, segmentation_report
 
@@ -43,22 +43,33 @@ def test_a_classification_report_has_its_figures_its_classes_and_its_confusion()
     [
         (
             "segmentation",
-            ["UNet (`unet`)", "2.5 M", "600", "0.882", "0.805", "0.790 … 0.820", "0.750", "0.870", "0.970"],
+            ["UNet (`unet`)", "2.5 M", "20.5", "600", "0.882", "0.805", "0.790 … 0.820", "0.750", "0.870", "0.970"],
         ),
         (
             "classification",
-            ["ResNet-50 (`resnet50`)", "2.5 M", "1358", "0.876", "0.790", "0.740 … 0.830", "0.750", "0.950", "0.021"],
+            [
+                "ResNet-50 (`resnet50`)",
+                "2.5 M",
+                "20.5",
+                "1358",
+                "0.876",
+                "0.790",
+                "0.740 … 0.830",
+                "0.750",
+                "0.950",
+                "0.021",
+            ],
         ),
     ],
 )
 def test_a_model_is_a_row_with_its_test_figures(task: Task, row: list[str]) -> None:
-    card = replace(sample_card(task), parameters=2_490_000)
+    card = replace(sample_card(task), parameters=2_490_000, speed=Speed(20.49, "a machine"))
     assert cells(model_tables([card]))[2:] == [row]
 
 
 def test_a_model_that_was_not_tested_has_dashes() -> None:
     untested = replace(sample_card("segmentation"), test=None)
-    assert cells(model_tables([untested]))[2][2:] == ["–"] * 7
+    assert cells(model_tables([untested]))[2][2:] == ["–"] * 8
 
 
 def test_every_task_has_its_table() -> None:

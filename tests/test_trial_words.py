@@ -16,8 +16,9 @@ from skinvision.faithfulness import (
 )
 from skinvision.render import stress_words, trial_charts, trial_words
 from skinvision.render.charts import grouped_chart
+from skinvision.render.inside_charts import inside_chart, insides_chart
 from skinvision.render.interval_charts import sweep_chart
-from skinvision.reports import Interval, Spread, StressReport, Sweep
+from skinvision.reports import InsideReport, Interval, Spread, StressReport, Sweep
 from skinvision.stress import artefact
 from tests.samples import LABELS, sample_analysis, sample_card
 from tests.trials import level_curves
@@ -125,14 +126,32 @@ def test_diagnoses_that_nobody_holds_likely_are_left_out_of_the_bars() -> None:
 
 def test_a_share_is_placed_among_those_of_held_out_pictures() -> None:
     """Shares from 0 to 1 in equal steps: the middle half is a quarter to three quarters."""
-    spread = Spread(40, tuple(step / 20 for step in range(21)))
-    assert trial_words.among_held_out(0.8, spread, "Melanoma") == (
+    hits = Interval(0.9, 0.77, 0.96)
+    held_out = InsideReport(Spread(40, tuple(step / 20 for step in range(21))), hits)
+    assert trial_words.among_held_out(0.8, held_out, "Melanoma") == (
         "Of 40 held-out pictures of Melanoma, the middle half have 25 % to 75 %; this map has more than about 80 % of "
-        "them."
+        "them. The maximum lies inside in 90 % of them (95 % interval: 77 % to 96 %)."
     )
-    assert "more than about 0 % of them" in trial_words.among_held_out(0.0, spread, "Melanoma")
-    tied = Spread(40, (*(step / 20 for step in range(11)), *[1.0] * 10))
+    assert "more than about 0 % of them" in trial_words.among_held_out(0.0, held_out, "Melanoma")
+    tied = InsideReport(Spread(40, (*(step / 20 for step in range(11)), *[1.0] * 10)), hits)
     assert "more than about 55 % of them" in trial_words.among_held_out(1.0, tied, "Melanoma")
+
+
+def test_a_share_is_drawn_across_those_of_held_out_pictures() -> None:
+    held_out = InsideReport(Spread(40, tuple(step / 20 for step in range(21))), Interval(0.9, 0.77, 0.96))
+    found = Inside(0.8, 0.3, True)
+    (box,) = [trace for trace in inside_chart(found, held_out).data if trace.type == "box"]
+    ends = (box.lowerfence, box.q1, box.median, box.q3, box.upperfence)
+    assert [value for (value,) in ends] == [0.05, 0.25, 0.5, 0.75, 0.95]
+    lines = inside_chart(found, held_out).layout.shapes
+    assert {line.name: line.x0 for line in lines} == {"This map": 0.8, "An even map": 0.3}
+    by_class = insides_chart(Sweep({"mel": 40}, 0.5, Interval(0.7, 0.6, 0.8), {"mel": held_out}, {}), CARD)
+    boxes, hits = by_class.data
+    assert list(boxes.median) == [0.5]
+    assert (list(hits.x), list(hits.error_x.array)) == ([0.9], [pytest.approx(0.06)])
+    assert list(by_class.layout.yaxis.ticktext) == ["Melanoma<br>n = 40"]
+    alt = trial_words.inside_alt(found, held_out)
+    assert "This map 80 %, an even map 30 %; held-out pictures 5 % to 95 %, the middle half 25 % to 75 %" in alt
 
 
 def test_changes_that_turn_most_answers_stand_on_top() -> None:

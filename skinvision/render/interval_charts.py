@@ -118,7 +118,7 @@ def sweep_chart(sweep: Sweep) -> go.Figure:
     _rows(figure, [wrapped(each.title, 22) for each in ranked])
     _close_axis(figure, drawn, "with 95 % interval")
     figure.update_xaxes(tickformat=".0%", zeroline=True, zerolinecolor=GRID, zerolinewidth=2)
-    framed(figure, height=76 * len(ranked) + 110)
+    framed(figure, height=90 * len(ranked) + 110)
     return figure.update_layout(legend={"y": 1, "yanchor": "bottom"}, margin_t=36)
 
 

@@ -71,6 +71,16 @@ def sweep_table(sweep: Sweep) -> str:
     return _table(head, rows)
 
 
+def flips_table(sweeps: Mapping[str, Sweep]) -> str:
+    """How many answers each change turns, of several classifiers by their names; ends without a line break."""
+    titles = {name: of.title for sweep in sweeps.values() for name, of in sweep.under.items()}
+    rows = (
+        [title, *(_with_ends(sweep.under[name].flips) if name in sweep.under else _NONE for sweep in sweeps.values())]
+        for name, title in titles.items()
+    )
+    return _table(("change", *sweeps), rows)
+
+
 def parity_table(found: Mapping[str, Parity]) -> str:
     """How near other engines are to torch; ends without a line break."""
     rows = (
@@ -141,11 +151,12 @@ def report_tables(report: SegmentationReport | ClassificationReport) -> str:
 
 
 def _head(task: Task) -> tuple[str, ...]:
-    return (task, "parameters", "n", *(title for title, _ in _FIGURES[task]))
+    return (task, "parameters", "ms", "n", *(title for title, _ in _FIGURES[task]))
 
 
 def _model(card: ModelCard) -> list[str]:
-    row = [f"{card.title} (`{card.name}`)", f"{card.parameters / 1e6:.1f} M"]
+    milliseconds = f"{card.speed.milliseconds:.1f}" if card.speed else _NONE
+    row = [f"{card.title} (`{card.name}`)", f"{card.parameters / 1e6:.1f} M", milliseconds]
     if card.test is None:
         return row
     return [*row, str(card.test.n), *(_number(getattr(card.test, name)) for _, name in _FIGURES[card.task])]

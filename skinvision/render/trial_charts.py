@@ -18,7 +18,7 @@ _HEIGHT = 340
 
 def curves_chart(compared: Compared) -> go.Figure:
     """Deletion and insertion beside each other, the map against both references."""
-    figure = make_subplots(1, 2, subplot_titles=("Deletion", "Insertion"), shared_yaxes=True, horizontal_spacing=0.06)
+    figure = make_subplots(1, 2, subplot_titles=("Deletion", "Insertion"), shared_yaxes=True, horizontal_spacing=0.12)
     others = compared.references
     lines = (
         ("The map", compared.own, BLUE, "solid"),

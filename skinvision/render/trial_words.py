@@ -11,11 +11,11 @@ import numpy as np
 from skinvision.card import ModelCard
 from skinvision.methods import METHODS
 from skinvision.render.words import percent
-from skinvision.reports import GUESSES, FoundReport, Spread, TruthReport
+from skinvision.reports import GUESSES, FoundReport, InsideReport, TruthReport
 from skinvision.types import Prediction
 
 if TYPE_CHECKING:  # torch and matplotlib come with it
-    from skinvision.faithfulness import Findings, Reason, Stability
+    from skinvision.faithfulness import Findings, Inside, Reason, Stability
 
 ICONS = {
     "for": ":material/add_circle:",
@@ -117,19 +117,31 @@ def reason_words(reason: Reason) -> str:
 
 
 NOT_COMPARED = (
-    "Where this lies among held-out pictures is known for Grad-CAM at the last stage alone, and of networks whose card "
-    "has a sweep."
+    "Where this lies among held-out pictures is known for Grad-CAM at the last stage alone, of networks whose card has "
+    "a sweep, and of diagnoses that were among its pictures."
 )
 
 
-def among_held_out(share: float, spread: Spread, title: str) -> str:
+def among_held_out(share: float, held_out: InsideReport, title: str) -> str:
     """Where one picture's share lies among those of the held-out pictures of the same diagnosis."""
+    spread, hits = held_out.share, held_out.hits
     low, high = spread.quantiles[5], spread.quantiles[15]
     steps = {quantile: spread.quantiles.index(quantile) for quantile in spread.quantiles}  # of equal ones the first
     place = float(np.interp(share, [*steps], [*steps.values()])) / (len(spread.quantiles) - 1)
     return (
         f"Of {spread.n} held-out pictures of {title}, the middle half have {percent(low)} to {percent(high)}; this map "
-        f"has more than about {percent(place)} of them."
+        f"has more than about {percent(place)} of them. The maximum lies inside in {percent(hits.value)} of them "
+        f"(95 % interval: {percent(hits.low)} to {percent(hits.high)})."
+    )
+
+
+def inside_alt(found: Inside, held_out: InsideReport) -> str:
+    """Alternative text of one map's share beside those of held-out pictures."""
+    quantiles = held_out.share.quantiles
+    low, first, middle, third, high = (percent(quantiles[step]) for step in (1, 5, 10, 15, 19))
+    return (
+        f"Share inside the lesion. This map {percent(found.lesion_share)}, an even map {percent(found.area_share)}; "
+        f"held-out pictures {low} to {high}, the middle half {first} to {third}, the median {middle}"
     )
 
 

@@ -20,12 +20,12 @@ _CUT = 0.05  # of the picture's edge
 
 
 def percent(share: float) -> str:
-    """``share`` in [0, 1] as whole percent. What is not quite nothing or everything is not called so."""
+    """``share``, at most 1, as whole percent. What is more than nothing or less than everything is not called so."""
     if 0 < share < 0.005:
         return "< 1 %"
     if 0.995 <= share < 1:
         return "> 99 %"
-    return f"{round(100 * share)} %"  # of whole numbers none is -0
+    return f"{round(100 * share)} %".replace("-", "−")  # of whole numbers none is -0
 
 
 def number(value: float) -> str:

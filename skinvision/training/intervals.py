@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from skinvision.reports import Interval
+
 _RESAMPLES = 2000
 _ENDS = (0.025, 0.975)
 
@@ -19,11 +21,17 @@ def rounded(value: float | np.floating) -> float:
 
 
 def wilson(hits: int, n: int) -> tuple[float, float] | None:
-    """The interval of ``hits / n`` (Wilson 1927), None of no pictures; it takes the pictures for independent."""
+    """The interval alone of ``share_of``; None of no pictures."""
     if not n:
         return None
+    share = share_of(hits, n)
+    return share.low, share.high
+
+
+def share_of(hits: int, n: int) -> Interval:
+    """``hits / n`` with its interval (Wilson 1927), of at least one picture; it takes the pictures for independent."""
     interval = stats.binomtest(hits, n).proportion_ci(method="wilson")
-    return rounded(interval.low), rounded(interval.high)
+    return Interval(rounded(hits / n), rounded(interval.low), rounded(interval.high))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -17,7 +17,7 @@ from skinvision.models import registry
 from skinvision.phantom import Phantom
 from skinvision.pipeline import Analyser
 from skinvision.reports import FoundReport, Interval, TruthReport
-from skinvision.training.intervals import Bootstrap, rounded, wilson
+from skinvision.training.intervals import Bootstrap, rounded, share_of
 from skinvision.types import Analysis
 
 _FIRST_SEED = 1_000_000  # none that a network learnt from
@@ -94,5 +94,5 @@ def _report(rows: Sequence[Found]) -> FoundReport:
     hits = [found.hit for found in rows if found.hit is not None]
     return FoundReport(
         share=Interval(rounded(share.mean()), *Bootstrap.over([""] * len(rows)).mean(share)),
-        hits=Interval(rounded(np.mean(hits)), *ends) if (ends := wilson(sum(hits), len(hits))) else None,
+        hits=share_of(sum(hits), len(hits)) if hits else None,
     )

@@ -12,13 +12,14 @@ from sklearn import metrics
 from tqdm import tqdm
 
 from skinvision.errors import DataRejected, WeightsRejected
+from skinvision.faithfulness import Inside
 from skinvision.models import registry
 from skinvision.pipeline import Analyser
-from skinvision.reports import Interval, Spread, StressReport, Sweep
+from skinvision.reports import InsideReport, Interval, Spread, StressReport, Sweep
 from skinvision.stress import ARTEFACTS, SCENES, Artefact, Scene, Stressed
 from skinvision.training.data import Sample, at_most_per_class, read_labelled, read_table
 from skinvision.training.evaluate import load_for
-from skinvision.training.intervals import Bootstrap, rounded, wilson
+from skinvision.training.intervals import Bootstrap, rounded, share_of
 from skinvision.types import Analysis, LesionMask
 
 STRENGTH = 0.5  # of each artefact, as a part of its strongest
@@ -78,7 +79,7 @@ def sweep(
         if plain.mask.box is None:
             continue
         samples.append(sample)
-        own.append(plain.explanation(sample.dx).lesion_share)
+        own.append(Inside.of(plain.explanation(sample.dx).evidence, plain.mask.binary))
         rows.append(_answers(analyser, plain, changes))
     if not samples:
         raise DataRejected("pictures in which a lesion is found", "none", "give others")
@@ -129,7 +130,7 @@ def _answer(analysis: Analysis, target: str) -> Answer:
 def report(
     samples: Sequence[Sample],
     rows: Sequence[dict[str, Answer]],
-    own: Sequence[float],
+    own: Sequence[Inside],
     changes: dict[str, Change],
     labels: tuple[str, ...],
 ) -> Sweep:
@@ -138,7 +139,7 @@ def report(
     Args:
         samples: the pictures.
         rows: for each of them its answers by the names of the changes, and the one without a change as ``AS_IT_IS``.
-        own: for each of them the share of the evidence for its diagnosis inside the lesion, without a change.
+        own: for each of them where the evidence for its diagnosis lies, without a change.
         changes: by name.
         labels: of the classifier, whose numbers the answers have.
     """
@@ -154,17 +155,17 @@ def report(
         loss = _balanced(before, truth) - _balanced(after, truth)
         under[name] = StressReport(
             change.title,
-            Interval(rounded(flips / len(truth)), *(wilson(flips, len(truth)) or (0.0, 1.0))),
+            share_of(flips, len(truth)),
             Interval(rounded(loss), *again.macro_recall_loss(before, after, truth)),
             _leaves(inside[AS_IT_IS] - inside[name], lesions, truth),
         )
     present = [label for k, label in enumerate(labels) if (truth == k).any()]
-    shares = {label: np.array(own)[truth == labels.index(label)] for label in present}
+    whole = {label: [each for each, k in zip(own, truth, strict=True) if labels[k] == label] for label in present}
     return Sweep(
         n={label: int((truth == labels.index(label)).sum()) for label in present},
         strength=STRENGTH,
         balanced_accuracy=Interval(rounded(_balanced(before, truth)), *again.macro_recall(before, truth)),
-        inside={label: _spread(values) for label, values in shares.items() if not np.isnan(values).all()},
+        inside={label: found for label, each in whole.items() if (found := _inside(each))},
         under=under,
     )
 
@@ -182,6 +183,11 @@ def _leaves(loss: NDArray[np.float64], lesions: Sequence[str], truth: NDArray[np
     return Interval(rounded(loss[known].mean()), *again.mean(loss[known]))
 
 
-def _spread(values: NDArray[np.float64]) -> Spread:
-    known = values[~np.isnan(values)]
-    return Spread(len(known), tuple(rounded(value) for value in np.quantile(known, _STEPS)))
+def _inside(found: Sequence[Inside]) -> InsideReport | None:
+    """Of those maps that have positive evidence; None where none has."""
+    known = [each for each in found if each.pointing_hit is not None]
+    if not known:
+        return None
+    shares = np.quantile([each.lesion_share for each in known], _STEPS)
+    hits = sum(each.pointing_hit is True for each in known)
+    return InsideReport(Spread(len(known), tuple(map(rounded, shares))), share_of(hits, len(known)))

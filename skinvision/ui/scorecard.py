@@ -13,6 +13,7 @@ from skinvision.card import ModelCard
 from skinvision.methods import METHODS
 from skinvision.render import evidence_charts as charts
 from skinvision.render import lab_words
+from skinvision.render.inside_charts import insides_chart
 from skinvision.render.interval_charts import contest_chart, recall_chart, sweep_chart
 from skinvision.render.tables import contest_rows
 from skinvision.render.words import percent
@@ -32,6 +33,8 @@ def show(card: ModelCard) -> None:
         groups.show(card.test)
         if card.sweep:
             _shortcuts(card.sweep, card)
+            if card.sweep.inside:
+                _inside(card.sweep, card)
         if card.methods:
             _contest(card.methods)
         parts.append(partial(_strangers, card.test, card))
@@ -116,6 +119,15 @@ def _shortcuts(sweep: Sweep, card: ModelCard) -> None:
         "does not reach there, such as stickers and dark corners at the rim, can do nothing here, which is no proof "
         "that the network is immune."
     )
+
+
+def _inside(sweep: Sweep, card: ModelCard) -> None:
+    """Where its evidence lies in pictures as they are."""
+    reading = (
+        "The same pictures, unchanged: Grad-CAM at the last stage, for the diagnosis that is right. A box holds the "
+        "middle half of the pictures, its whiskers nine tenths. Your own map is put among them on the page Believe it?"
+    )
+    _Chart("Does the evidence lie inside the lesion?", reading, partial(insides_chart, sweep, card)).show()
 
 
 def _contest(reports: Mapping[str, MethodReport]) -> None:

@@ -9,8 +9,9 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from skinvision.methods import GRAD_CAM, METHODS
-from skinvision.render import lab_words, trial_charts, trial_words, words
+from skinvision.render import inside_charts, lab_words, trial_charts, trial_words, words
 from skinvision.render.durations import duration
+from skinvision.reports import InsideReport
 from skinvision.ui import method_view, models, progress
 from skinvision.ui.session import Asked, key, literal
 from skinvision.ui.subject import Subject
@@ -47,7 +48,7 @@ def show(about: Subject) -> None:
         if findings.randomised is None:
             st.caption(trial_words.LEFT_OUT)
             _offer(about, asked, "Measure them too", in_full=True)
-    _measures(findings, _among_held_out(about, asked, findings))
+    _measures(about, findings, _held_out(about, asked))
 
 
 def _asked(about: Subject) -> Asked:
@@ -132,27 +133,24 @@ def _verdict(verdict: Verdict) -> None:
         st.markdown(literal(RULE.replace("%", " %")))
 
 
-def _among_held_out(about: Subject, asked: Asked, findings: Findings) -> str:
-    """How the share inside the lesion compares, where that is known: for Grad-CAM at the last stage."""
-    card, inside = about.card, findings.inside
-    if card.sweep is None or inside is None or (asked.method, asked.stage) != (GRAD_CAM, card.stages[-1]):
-        return trial_words.NOT_COMPARED
-    spread = card.sweep.inside.get(about.target)
-    if spread is None or not trial_words.is_measurable(inside.lesion_share):
-        return ""
-    return trial_words.among_held_out(inside.lesion_share, spread, card.title_of(about.target))
+def _held_out(about: Subject, asked: Asked) -> InsideReport | None:
+    """How much of the evidence lies inside held-out lesions, where that is known: for Grad-CAM at the last stage."""
+    sweep = about.card.sweep
+    if sweep is None or (asked.method, asked.stage) != (GRAD_CAM, about.card.stages[-1]):
+        return None
+    return sweep.inside.get(about.target)
 
 
-def _measures(findings: Findings, compared: str) -> None:
+def _measures(about: Subject, findings: Findings, held_out: InsideReport | None) -> None:
     grid = st.grid(2, min_column_width=340, gap="medium")
     with grid.cell():
-        _inside(findings, compared)
-    for draw in (_road, _curves, _randomisation, _stability):
+        _inside(findings, held_out, about.card.title_of(about.target))
+    for draw in (_curves, _randomisation, _stability, _road):
         with grid.cell():
             draw(findings)
 
 
-def _inside(findings: Findings, compared: str) -> None:
+def _inside(findings: Findings, held_out: InsideReport | None, title: str) -> None:
     found = findings.inside
     st.subheader("Evidence inside the lesion", anchor=False)
     st.caption(trial_words.INSIDE)
@@ -163,8 +161,12 @@ def _inside(findings: Findings, compared: str) -> None:
     columns[0].metric("Inside the lesion", words.percent(found.lesion_share))
     columns[1].metric("An even map", words.percent(found.area_share))
     columns[2].metric("Maximum", "inside" if found.pointing_hit else "outside")
-    if compared:
-        st.markdown(literal(compared))
+    if held_out is None:
+        st.caption(trial_words.NOT_COMPARED)
+        return
+    chart = inside_charts.inside_chart(found, held_out)
+    st.plotly_chart(chart, config={"displayModeBar": False}, alt=trial_words.inside_alt(found, held_out))
+    st.markdown(literal(trial_words.among_held_out(found.lesion_share, held_out, title)))
 
 
 def _road(findings: Findings) -> None:

@@ -1,0 +1,85 @@
+"""Plotly charts of how much of the evidence lies inside the lesion: of one map, and of held-out pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import plotly.graph_objects as go
+
+from skinvision.card import ModelCard
+from skinvision.render.charts import BLUE, GREY, GRID, ORANGE, VERMILLION, framed, wrapped
+from skinvision.reports import InsideReport, Sweep
+
+if TYPE_CHECKING:  # it imports torch
+    from skinvision.faithfulness import Inside
+
+_STEPS = {"lowerfence": 1, "q1": 5, "median": 10, "q3": 15, "upperfence": 19}  # among the quantiles of a ``Spread``
+_APART = 0.22  # between a class's line and what stands on it, as a part of a row
+
+
+def inside_chart(found: Inside, held_out: InsideReport) -> go.Figure:
+    """The share inside the lesion as a line across those of held-out pictures, with that of an even map.
+
+    The box holds the middle half of the pictures, its whiskers nine tenths.
+    """
+    figure = go.Figure(_boxes([held_out], [0.0]))
+    for name, share, colour, dash in (
+        ("This map", found.lesion_share, BLUE, "solid"),
+        ("An even map", found.area_share, ORANGE, "dot"),
+    ):
+        figure.add_vline(share, line={"color": colour, "dash": dash, "width": 3}, name=name, showlegend=True)
+    _axes(figure, [f"{held_out.share.n} held-out<br>pictures"], "evidence inside the lesion")
+    framed(figure, height=200)
+    return figure.update_layout(legend_y=-0.6)
+
+
+def insides_chart(sweep: Sweep, card: ModelCard) -> go.Figure:
+    """By diagnosis, the shares inside the lesion as in ``inside_chart``, and how often the maximum lies there."""
+    reports = list(sweep.inside.values())
+    rows = range(len(reports))
+    figure = go.Figure(_boxes(reports, [row - _APART for row in rows], "share of the evidence"))
+    hits = [report.hits for report in reports]
+    figure.add_scatter(
+        x=[each.value for each in hits],
+        y=[row + _APART for row in rows],
+        error_x={
+            "array": [each.high - each.value for each in hits],
+            "arrayminus": [each.value - each.low for each in hits],
+            "thickness": 2,
+        },
+        mode="markers",
+        marker={"color": VERMILLION, "size": 11},
+        name="how often the maximum, with 95 % interval",
+        hovertemplate="%{x:.1%}<extra></extra>",
+    )
+    names = [f"{wrapped(card.title_of(label))}<br>n = {of.share.n}" for label, of in sweep.inside.items()]
+    _axes(figure, names, "inside the lesion")
+    framed(figure, height=76 * len(names) + 110)
+    return figure.update_layout(legend={"y": 1, "yanchor": "bottom"}, margin_t=36)
+
+
+def _boxes(reports: Sequence[InsideReport], places: Sequence[float], name: str = "") -> go.Box:
+    return go.Box(
+        y=places,
+        **{end: [report.share.quantiles[step] for report in reports] for end, step in _STEPS.items()},
+        orientation="h",
+        width=0.4,
+        line_color=GREY,
+        name=name,
+        showlegend=bool(name),
+        hoverinfo="x",
+    )
+
+
+def _axes(figure: go.Figure, names: Sequence[str], title: str) -> None:
+    """Names from the top down, and shares from nothing to all."""
+    figure.update_yaxes(
+        tickvals=list(range(len(names))),
+        ticktext=names,
+        range=[len(names) - 0.5, -0.5],
+        automargin=True,
+        showgrid=False,
+        zeroline=False,
+    )
+    figure.update_xaxes(title=title, range=[0, 1.04], dtick=0.25, tickformat=".0%", gridcolor=GRID)
