@@ -26,7 +26,7 @@ OUTLINES = (SKY_BLUE, ORANGE, PURPLE, GREEN)
 _TINT_STRENGTH = 0.6
 _WHITE, _INK, _QUIET = (255, 255, 255), (28, 28, 30), (95, 95, 100)
 _LEVELS = 256
-_ROWS_AT_ONCE = 256
+_ROWS_AT_ONCE = 16  # floats of so many stay in the cache, and need no pages of memory of their own
 _NARROWEST_BAR = 288
 _WIDEST_BAR = 8192  # of a picture of 250,000 × 64 px, the bar would take 40 GB
 

@@ -60,6 +60,7 @@ def widths(classifier: str) -> dict[str, int]:
     return analyser(names("segmentation")[0], classifier).widths()
 
 
+@st.cache_resource(show_spinner=False)
 def title(name: str) -> str:
     """What the model is called on a page; with its name where another one for its task has the same title."""
     return titles(map(card, names(card(name).task)))[name]

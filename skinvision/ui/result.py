@@ -63,7 +63,7 @@ def draw(upload: Upload, settings: Settings) -> Drawn | None:
         heatmap=upload.once(
             "heatmap", (wanted, target, opacity), lambda: screen.heatmap_jpeg(analysis, target, opacity)
         ),
-        chart=probability_chart(analysis.prediction, card, target),
+        chart=upload.once("chart", (wanted, target), lambda: probability_chart(analysis.prediction, card, target)),
         figures=upload.once("figures", (wanted, threshold, target), lambda: _json(upload.name, analysis, target)),
     )
 
