@@ -10,6 +10,10 @@ from skinvision.render.tables import contest_table, flips_table, model_tables, s
 
 README = Path(__file__).parents[1] / "README.md"
 BEGIN, END = "<!-- figures: make figures -->\n", "<!-- end of figures -->\n"
+_SWEPT = (
+    "Only where the lesion is missing, another answer is no mistake. Stickers and dark corners lie outside of the box "
+    "that most networks see: that they do nothing to those is no proof that the networks are immune"
+)
 
 
 def main() -> None:
@@ -39,11 +43,11 @@ def _figures() -> Iterator[str]:
         if card.methods:
             yield f"Which method's maps are most faithful to {card.title} (`contest`):\n\n{contest_table(card.methods)}"
         if card.sweep and card.name == catalogue.DEFAULTS[card.task]:
-            yield f"What changes that should not matter do to {card.title} (`sweep`):\n\n{sweep_table(card.sweep)}"
+            yield f"What changes of the picture do to {card.title} (`sweep`). {_SWEPT}:\n\n{sweep_table(card.sweep)}"
         if card.truth is not None:
             yield f"Which method's maps find what decides, where it is known (`truth`):\n\n{truth_table(card.truth)}"
     if sweeps := {card.title: card.sweep for card in models if card.sweep}:
-        yield f"Answers that such changes turn (`sweep`):\n\n{flips_table(sweeps)}"
+        yield f"Answers that the same changes turn (`sweep`):\n\n{flips_table(sweeps)}"
 
 
 if __name__ == "__main__":

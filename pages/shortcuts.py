@@ -7,8 +7,8 @@ from skinvision.ui import frame, inputs, session
 frame.require()
 st.title("What does it really use?", anchor=False)
 st.markdown(
-    "A diagnosis is in the lesion. Take it away, move it, or add what should not matter, and see whether the answer "
-    "stays.  \nWhere it does not, the network has learnt a shortcut."
+    "A diagnosis is in the lesion. Move it, or add what should not matter: an answer that changes is no answer about "
+    "the lesion.  \nTake the lesion away: an answer that stays was none either."
 )
 inputs.show()
 if session.uploads():

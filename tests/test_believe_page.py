@@ -116,7 +116,7 @@ def test_what_needs_no_outline_is_shown_without_one() -> None:
         from skinvision.faithfulness import Findings, Road
         from skinvision.ui import trial_view
 
-        trial_view._measures(Findings(road=Road(0.9, (0.5,), (0.8,))), "")
+        trial_view._measures(Findings(road=Road(0.9, (0.5,), (0.8,))), None, "")
 
     app = checked(AppTest.from_function(page).run())
     assert [title.value for title in app.subheader] == ["Evidence inside the lesion", "Remove and debias (ROAD)"]

@@ -5,13 +5,19 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from skinvision.card import Speed
 from skinvision.methods import METHODS
+from skinvision.ui.session import Upload, Wanted
+from skinvision.ui.subject import Subject
 from tests.pages import NOT_A_PICTURE, alts, bring, checked, click, lesion, models_in, opened, select, uploads
+from tests.samples import sample_analysis
+from tests.tiny import save_tiny
 
 QUICK = [method.title for method in METHODS.values() if not method.is_slow]
 SLOW = [method for method in METHODS.values() if method.is_slow]
@@ -131,6 +137,30 @@ def test_below_the_last_stage_the_sum_is_said_to_be_an_approximation(app: AppTes
     select(app, "Stage of the network", "stage2")
     assert "the sum is an approximation" in _said(app)
     assert "what gradients miss" in _said(app)
+
+
+def test_a_map_without_evidence_does_not_end_the_page(app: AppTest) -> None:
+    """Of a class with nothing for it, channels that speak against it are switched off: what is left has a scale."""
+    bring(app, lesion(1))
+    analysis = next(iter(uploads(app)[0].analyses.values()))
+    (target,) = [each.target for each in analysis.explanations if each.peak <= 0]
+    select(app, "Class to explain", target)
+    _view(app, "How a Grad-CAM is made")
+    for toggle in app.toggle:
+        toggle.set_value("−" not in toggle.label)
+    checked(app.run())
+    assert "no positive evidence" not in _drawn(app)[0]
+
+
+def test_a_remembered_picture_takes_as_long_as_the_card_says(own_weights: Path) -> None:
+    save_tiny("classification", speed=Speed(50.0, "a machine"))
+    with models_in(own_weights):
+        wanted = Wanted("unet", "resnet50", "stage4")
+        upload = Upload.of("a.png", b"")
+        about = Subject(upload, wanted, "stage4", None)
+        for taken, expected in ((2.0, 0.05), (80.0, 0.08)):
+            upload.analyses[wanted] = replace(sample_analysis(), timings_ms={"classify_and_explain": taken})
+            assert about.pass_s == expected
 
 
 def test_a_file_that_is_no_picture_gets_its_sentence(app: AppTest) -> None:

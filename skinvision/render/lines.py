@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from skinvision.render.explained import Explained
     from skinvision.render.report import Document
 
+_UNLIKE = "unlike the training pictures"
+
 
 def analysed(document: Document, card: ModelCard) -> str:
     """One line: the answer, the lesion, and what may spoil them."""
@@ -23,7 +25,7 @@ def analysed(document: Document, card: ModelCard) -> str:
         f"prediction set {', '.join(document.prediction_set)}",
         f"lesion {percent(document.mask.area_fraction)} of the picture",
         *document.quality,
-        *([] if document.in_distribution else ["unlike the training pictures"]),
+        *([] if document.in_distribution else [_UNLIKE]),
     ]
     return "; ".join(said)
 
@@ -36,7 +38,8 @@ def explained(found: Explained, card: ModelCard) -> str:
     share = found.lesion_share
     inside = "no positive evidence, or no lesion" if share is None else f"{percent(share)} inside the lesion"
     said = f"{source}: {method_title(found.method)} of {card.title_of(found.target)} at {found.stage}; {inside}"
-    return "\n  ".join([f"{said}; {found.verdict}" if found.verdict else said, *(found.reasons or ())])
+    more = [*([found.verdict] if found.verdict else []), *([] if found.in_distribution else [_UNLIKE])]
+    return "\n  ".join(["; ".join([said, *more]), *(found.reasons or ())])
 
 
 def _printable(source: str) -> str:

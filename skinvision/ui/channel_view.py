@@ -95,8 +95,9 @@ def _map(about: Subject, made: _Made) -> None:
     """What the channels that are on add up to, on the scale of the whole map."""
     upload, analysis = about.upload, about.upload.analyses[about.wanted]
     left = made.map_of(made.channels.map_without(made.off)).within(analysis.mask)
+    scale = made.whole.peak if made.whole.peak > 0 else left.peak  # without evidence a map has no scale to lend
     drawn = upload.once(
-        "left", (made.asked, made.off), lambda: screen.evidence_jpeg(analysis.case, left, made.whole.peak, _OPACITY)
+        "left", (made.asked, made.off), lambda: screen.evidence_jpeg(analysis.case, left, scale, _OPACITY)
     )
     st.markdown("**What the channels add up to**")
     st.image(drawn, alt=lab_words.map_alt(left, analysis.mask, about.card))

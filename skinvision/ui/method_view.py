@@ -90,9 +90,8 @@ def _is_asked_for(place: DeltaGenerator, about: Subject, asked: Asked) -> bool:
 
 
 def _seconds(about: Subject, asked: Asked) -> float:
-    """How long a slow map takes, by what this picture's analysis took."""
-    one_pass = about.upload.analyses[about.wanted].timings_ms["classify_and_explain"] / 1000
-    return METHODS[asked.method].passes(_width(about), about.card.above(about.stage)) * one_pass
+    """How long a slow map takes."""
+    return METHODS[asked.method].passes(_width(about), about.card.above(about.stage)) * about.pass_s
 
 
 def make(place: DeltaGenerator, about: Subject, asked: Asked) -> None:

@@ -39,6 +39,12 @@ class Subject:
         """The class to explain, of an upload that is analysed."""
         return self.chosen or self.upload.analyses[self.wanted].prediction.top
 
+    @property
+    def pass_s(self) -> float:
+        """How long one pass takes: as long as the analysis, or as the card says where that was remembered."""
+        speed = self.card.speed.milliseconds if self.card.speed else 0.0
+        return max(self.upload.analyses[self.wanted].timings_ms["classify_and_explain"], speed) / 1000
+
 
 def show() -> Subject:
     """The row of controls, and what they say."""

@@ -48,7 +48,7 @@ def show(about: Subject) -> None:
         if findings.randomised is None:
             st.caption(trial_words.LEFT_OUT)
             _offer(about, asked, "Measure them too", in_full=True)
-    _measures(about, findings, _held_out(about, asked))
+    _measures(findings, _held_out(about, asked), about.card.title_of(about.target))
 
 
 def _asked(about: Subject) -> Asked:
@@ -93,16 +93,15 @@ def _offer(about: Subject, asked: Asked, title: str, *, in_full: bool = False) -
 
 
 def _seconds(about: Subject, asked: Asked, in_full: bool) -> float:
-    """How long the tests take, and the map where it is still to be made, by what this picture's analysis took."""
+    """How long the tests take, and the map where it is still to be made."""
     from skinvision.examine import passes  # with it comes torch, which is loaded by now
 
-    method, one_pass = METHODS[asked.method], about.upload.analyses[about.wanted].timings_ms["classify_and_explain"]
     width = models.widths(about.wanted.classifier)[about.stage]
-    a_map = method.passes(width, about.card.above(about.stage))
+    a_map = METHODS[asked.method].passes(width, about.card.above(about.stage))
     first = 0.0 if asked in about.upload.maps else a_map
     known = _has_references(about, asked)
     tests = passes(asked.method, with_references=not known, a_map=a_map, in_full=in_full)
-    return (first + tests) * one_pass / 1000 + _IMPUTING_S
+    return (first + tests) * about.pass_s + _IMPUTING_S
 
 
 def _has_references(about: Subject, asked: Asked) -> bool:
@@ -141,10 +140,10 @@ def _held_out(about: Subject, asked: Asked) -> InsideReport | None:
     return sweep.inside.get(about.target)
 
 
-def _measures(about: Subject, findings: Findings, held_out: InsideReport | None) -> None:
+def _measures(findings: Findings, held_out: InsideReport | None, title: str) -> None:
     grid = st.grid(2, min_column_width=340, gap="medium")
     with grid.cell():
-        _inside(findings, held_out, about.card.title_of(about.target))
+        _inside(findings, held_out, title)
     for draw in (_curves, _randomisation, _stability, _road):
         with grid.cell():
             draw(findings)
