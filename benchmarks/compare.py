@@ -10,17 +10,15 @@ from __future__ import annotations
 import os
 import resource
 import statistics
-from collections.abc import Callable
 from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
 from benchmarks.browser import ROOT, lesion
 from benchmarks.measure import Figure, in_turns, median_ratio, options, pictures, show
+from benchmarks.models import bare_pass
 from skinvision.models.engines import ENGINES, equipped
-from skinvision.models.inputs import as_input
-from skinvision.models.registry import LoadedModel, load, names
-from skinvision.types import Case
+from skinvision.models.registry import load, names
 from skinvision.ui.choice import MOST
 
 TARGET, TARGET_GIB = 2.5, 2
@@ -59,12 +57,6 @@ def main() -> None:
         ],
         chosen.json,
     )
-
-
-def bare_pass(model: LoadedModel, case: Case) -> Callable[[], object]:
-    """What costs time in the model, by its engine, on a ready tensor of ``case``."""
-    picture = as_input(case.image, *model.card.input_size, model.card)
-    return lambda: model.run(picture)
 
 
 def peak_gib() -> float:

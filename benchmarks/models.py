@@ -10,8 +10,6 @@ import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-import torch
-
 from benchmarks.measure import Figure, Machine, in_turns, median_ratio, options, pictures, show
 from skinvision.card import Speed
 from skinvision.catalogue import weights_bytes
@@ -32,15 +30,9 @@ def main() -> None:
 
 
 def bare_pass(model: LoadedModel, case: Case) -> Callable[[], object]:
-    """The network on a ready tensor of ``case``."""
+    """What costs time in a network, all but a classifier's head, by its engine, on a ready tensor of ``case``."""
     picture = as_input(case.image, *model.card.input_size, model.card)
-
-    def run() -> torch.Tensor:
-        with torch.inference_mode():
-            found: torch.Tensor = model.network(picture)
-        return found
-
-    return run
+    return lambda: model.run(picture)
 
 
 def figures(models: Sequence[LoadedModel], times: Mapping[str, Sequence[float]]) -> list[Figure]:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import plotly.graph_objects as go
 
 from skinvision.card import ModelCard
-from skinvision.render.charts import BLUE, GREY, GRID, ORANGE, VERMILLION, framed, wrapped
+from skinvision.render.charts import BLUE, GREY, ORANGE, VERMILLION, framed, wrapped
+from skinvision.render.interval_charts import named_rows, share_axis
 from skinvision.reports import InsideReport, Sweep
 
 if TYPE_CHECKING:  # it imports torch
@@ -29,7 +30,8 @@ def inside_chart(found: Inside, held_out: InsideReport) -> go.Figure:
         ("An even map", found.area_share, ORANGE, "dot"),
     ):
         figure.add_vline(share, line={"color": colour, "dash": dash, "width": 3}, name=name, showlegend=True)
-    _axes(figure, [f"{held_out.share.n} held-out<br>pictures"], "evidence inside the lesion")
+    named_rows(figure, [f"{held_out.share.n} held-out<br>pictures"])
+    share_axis(figure, "evidence inside the lesion")
     framed(figure, height=200)
     return figure.update_layout(legend_y=-0.6)
 
@@ -54,7 +56,8 @@ def insides_chart(sweep: Sweep, card: ModelCard) -> go.Figure:
         hovertemplate="%{x:.1%}<extra></extra>",
     )
     names = [f"{wrapped(card.title_of(label))}<br>n = {of.share.n}" for label, of in sweep.inside.items()]
-    _axes(figure, names, "inside the lesion")
+    named_rows(figure, names)
+    share_axis(figure, "inside the lesion")
     framed(figure, height=76 * len(names) + 110)
     return figure.update_layout(legend={"y": 1, "yanchor": "bottom"}, margin_t=36)
 
@@ -70,16 +73,3 @@ def _boxes(reports: Sequence[InsideReport], places: Sequence[float], name: str =
         showlegend=bool(name),
         hoverinfo="x",
     )
-
-
-def _axes(figure: go.Figure, names: Sequence[str], title: str) -> None:
-    """Names from the top down, and shares from nothing to all."""
-    figure.update_yaxes(
-        tickvals=list(range(len(names))),
-        ticktext=names,
-        range=[len(names) - 0.5, -0.5],
-        automargin=True,
-        showgrid=False,
-        zeroline=False,
-    )
-    figure.update_xaxes(title=title, range=[0, 1.04], dtick=0.25, tickformat=".0%", gridcolor=GRID)

@@ -30,8 +30,8 @@ def recall_chart(report: ClassificationReport, card: ModelCard) -> go.Figure:
         if of.recall is not None
     ]
     figure = go.Figure(_dots(known, BLUE))
-    _rows(figure, names)
-    _share_axis(figure, "recall, with 95 % interval")
+    named_rows(figure, names)
+    share_axis(figure, "recall, with 95 % interval")
     return framed(figure, height=62 * len(names) + 80)
 
 
@@ -49,7 +49,7 @@ def models_chart(board: Board, titles: Mapping[str, str]) -> go.Figure:
         if (value := ranked.of(card)) is not None
     ]
     figure = go.Figure(_dots(dots, BLUE))
-    _rows(figure, [bold(names[card.name]) if is_default(card) else names[card.name] for card in board.cards])
+    named_rows(figure, [bold(names[card.name]) if is_default(card) else names[card.name] for card in board.cards])
     _close_axis(figure, dots, f"{ranked.title}, with 95 % interval")
     return framed(figure, height=58 * len(board.cards) + 80)
 
@@ -74,8 +74,8 @@ def groups_chart(groups: Mapping[str, GroupReport]) -> go.Figure:
             figure.add_trace(_dots(some, colour, name, pale))
     if melanomas:
         figure.add_scatter(x=[0] * len(absent), y=absent, text="no melanomas", **_WORDS)
-    _rows(figure, [wrapped(value) for value in groups])
-    _share_axis(figure, "named correctly, with 95 % interval")
+    named_rows(figure, [wrapped(value) for value in groups])
+    share_axis(figure, "named correctly, with 95 % interval")
     return _framed_in_pairs(figure, len(groups))
 
 
@@ -92,7 +92,7 @@ def study_chart(found: Sequence[Row]) -> go.Figure:
         ]
         figure.add_trace(_dots(dots, colour, name))
         drawn.extend(dots)
-    _rows(figure, [wrapped(row.title, 22) for row in found])
+    named_rows(figure, [wrapped(row.title, 22) for row in found])
     _close_axis(figure, drawn, "balanced accuracy, with 95 % interval")
     return _framed_in_pairs(figure, len(found))
 
@@ -115,7 +115,7 @@ def sweep_chart(sweep: Sweep) -> go.Figure:
         ]
         figure.add_trace(_dots(dots, colour, name))
         drawn.extend(dots)
-    _rows(figure, [wrapped(each.title, 22) for each in ranked])
+    named_rows(figure, [wrapped(each.title, 22) for each in ranked])
     _close_axis(figure, drawn, "with 95 % interval")
     figure.update_xaxes(tickformat=".0%", zeroline=True, zerolinecolor=GRID, zerolinewidth=2)
     framed(figure, height=90 * len(ranked) + 110)
@@ -130,7 +130,7 @@ def contest_chart(reports: Mapping[str, MethodReport]) -> go.Figure:
         for number, (name, of) in enumerate(ranked)
     ]
     figure = go.Figure(_dots(dots, BLUE))
-    _rows(figure, [METHODS[name].title for name, _ in ranked])
+    named_rows(figure, [METHODS[name].title for name, _ in ranked])
     _close_axis(figure, dots, "areas better than by chance, with 95 % interval", 0.0)  # where chance is
     figure.update_xaxes(zeroline=True, zerolinecolor=GREY)
     return framed(figure, height=52 * len(ranked) + 80)
@@ -153,8 +153,8 @@ def truth_chart(maps: Mapping[str, FoundReport], guesses: Mapping[str, FoundRepo
         ]
         for pale in (False, True):
             figure.add_trace(_dots([dot for dot in dots if dot.pale == pale], colour, name, pale))
-    _rows(figure, [wrapped(title) for title, _, _ in ranked])
-    _share_axis(figure, "with 95 % interval; hollow: guesses")
+    named_rows(figure, [wrapped(title) for title, _, _ in ranked])
+    share_axis(figure, "with 95 % interval; hollow: guesses")
     framed(figure, height=58 * len(ranked) + 110)
     return figure.update_layout(legend={"y": 1, "yanchor": "bottom"}, margin_t=36)
 
@@ -214,7 +214,7 @@ def _beside(value: float) -> str:
     return "top right" if value < 0.15 else "top center"
 
 
-def _rows(figure: go.Figure, names: Sequence[str]) -> None:
+def named_rows(figure: go.Figure, names: Sequence[str]) -> None:
     """Names from the top down, with room above the first dot for its text."""
     figure.update_yaxes(
         tickvals=list(range(len(names))),
@@ -239,7 +239,8 @@ def _close_axis(figure: go.Figure, dots: Sequence[_Dot], title: str, *shown: flo
     figure.update_xaxes(range=[low - room, high + room], title=title, showgrid=True, gridcolor=GRID, zeroline=False)
 
 
-def _share_axis(figure: go.Figure, title: str) -> None:
+def share_axis(figure: go.Figure, title: str) -> None:
+    """From nothing to all, with room for dots at the ends."""
     figure.update_xaxes(
         range=[-0.03, 1.06],
         tickvals=[0, 0.25, 0.5, 0.75, 1],
