@@ -177,6 +177,26 @@ def test_a_slow_method_is_stopped_by_its_button(page: playwright.Page, address: 
     expect(make).to_have_count(4)
 
 
+def test_a_drawn_outline_holds_in_the_other_views(page: playwright.Page, address: str) -> None:
+    upload(page, f"{address}/shortcuts", lesion(1))
+    moved = page.get_by_role("img", name="Lesion only. The picture")
+    expect(moved).to_be_visible(timeout=LIMIT_MS)
+    before = moved.get_attribute("src")
+    page.get_by_text("Paint over it", exact=True).click()
+    page.get_by_role("combobox", name="The brush").click()
+    page.get_by_role("option", name="Take from the lesion").click()
+    keep = page.get_by_role("button", name="Use this outline")
+    expect(keep).to_be_disabled(timeout=LIMIT_MS)
+    settle(page)
+    paint(page)
+    expect(keep).to_be_enabled(timeout=LIMIT_MS)
+    keep.click()
+    expect(page.get_by_text("The outline of the lesion is the one that you drew.")).to_be_visible(timeout=LIMIT_MS)
+    expect(keep).to_be_disabled(timeout=LIMIT_MS)
+    page.get_by_text("Take it apart", exact=True).click()
+    expect(moved).not_to_have_attribute("src", before, timeout=LIMIT_MS)
+
+
 def test_what_is_painted_is_what_the_network_sees(page: playwright.Page, rivals: str) -> None:
     upload(page, f"{rivals}/shortcuts", lesion(1))
     page.get_by_text("Paint over it", exact=True).click()

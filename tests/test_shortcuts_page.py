@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from skinvision.render.overlays import encode_png
 from skinvision.stress import ARTEFACTS, SCENES
+from skinvision.ui.session import Outline
 from tests.pages import NOT_A_PICTURE, alts, bring, checked, click, lesion, models_in, opened, select, uploads
 
 TITLES = ["As it is", *(scene.title for scene in SCENES)]
@@ -132,6 +133,24 @@ def test_a_canvas_on_which_nothing_is_drawn_changes_nothing(app: AppTest) -> Non
         np.testing.assert_array_equal(plain, after)
         assert "The answer stays" in _said(app)
     assert len(alts(app, "As drawn. ")) == 2
+
+
+def test_an_outline_of_ones_own_holds_in_all_views_until_it_is_taken_back(app: AppTest) -> None:
+    bring(app, lesion(1))
+    (upload,) = uploads(app)
+    found = upload.drawn["as it is"][1].mask.binary
+    own = np.zeros_like(found)
+    own[: own.shape[0] // 3] = True
+    upload.outline = Outline(own)
+    for view in ("Take it apart", "Add an artefact", "Paint over it"):
+        _view(app, view)
+        np.testing.assert_array_equal(upload.drawn["as it is"][1].mask.binary, own)
+        assert "the one that you drew" in _said(app)
+    select(app, "The brush", "Add to the lesion")
+    assert next(button for button in app.button if button.label == "Use this outline").disabled
+    click(app, "Back to the outline that was found")
+    np.testing.assert_array_equal(upload.drawn["as it is"][1].mask.binary, found)
+    assert "the one that you drew" not in _said(app)
 
 
 def test_another_one_is_offered_only_where_there_is_one(app: AppTest) -> None:

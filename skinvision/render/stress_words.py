@@ -13,6 +13,8 @@ BOX = (
     "This network sees only the box around the lesion, which is drawn: what lies outside of it cannot change its "
     "answer, and where the lesion goes, the box goes too."
 )
+OWN_OUTLINE = "The outline of the lesion is the one that you drew."
+PAINT = "Paint over it"
 
 
 def answer(after: Analysis, before: Analysis, card: ModelCard, target: str) -> str:

@@ -15,7 +15,7 @@ from skinvision.render import screen, stress_words
 from skinvision.stress import LESS, MORE, Stressed, paint, redraw
 from skinvision.types import Analysis
 from skinvision.ui import stressed
-from skinvision.ui.session import key, literal
+from skinvision.ui.session import Outline, key, literal
 from skinvision.ui.subject import Subject
 
 _WIDE_PX, _TALL_PX = 316, 560  # fits a phone; a large screen shows it larger
@@ -45,8 +45,10 @@ def show(about: Subject) -> None:
     with left:
         layer = _canvas(about, plain, brush)
         drawn = _drawn(about, brush, layer)
+        if not brush.on_picture:
+            _keep(about, drawn, has_strokes=bool(layer[..., 3].any()))
         st.markdown(literal(stress_words.change_sentence(drawn, plain, about.card, about.target)))
-        stressed.box_note(about)
+        stressed.notes(about)
         stressed.pictures(about, drawn, _NOW, _digest(layer, brush))
     with right:
         st.markdown("**Probability**")
@@ -81,6 +83,7 @@ def _canvas(about: Subject, plain: Analysis, brush: _Brush) -> NDArray[np.uint8]
     jpeg = screen.outlines_jpeg(case, [] if brush.on_picture else [mask])
     fit = min(_WIDE_PX / case.width, _TALL_PX / case.height)
     height, width = (max(round(side * fit), 1) for side in (case.height, case.width))
+    kept = 0 if brush.on_picture else id(about.upload.outline)  # strokes that are kept are in the picture below
     st.markdown("**Draw here**")
     with st.container(key="canvas"):
         result = st_canvas(
@@ -90,10 +93,34 @@ def _canvas(about: Subject, plain: Analysis, brush: _Brush) -> NDArray[np.uint8]
             height=height,
             width=width,
             return_image_data=True,
-            key=key(f"canvas_{about.upload.sha256}_{brush.on_picture}"),
+            key=key(f"canvas_{about.upload.sha256}_{brush.on_picture}_{kept}"),
         )
     layer = result.image_data
     return np.zeros((height, width, 4), np.uint8) if layer is None else np.asarray(layer, np.uint8)
+
+
+def _keep(about: Subject, drawn: Analysis, *, has_strokes: bool) -> None:
+    """Buttons: the outline as drawn for all views of the page, and the segmenter's again."""
+    upload = about.upload
+
+    def keep(outline: Outline | None) -> None:
+        upload.outline = outline
+
+    st.button(
+        "Use this outline",
+        help="In all views of this page, until you take another one.",
+        icon=":material/check:",
+        disabled=not has_strokes,
+        on_click=lambda: keep(Outline(drawn.mask.binary)),
+        key=key("keep_outline"),
+    )
+    if upload.outline:
+        st.button(
+            "Back to the outline that was found",
+            icon=":material/undo:",
+            on_click=lambda: keep(None),
+            key=key("drop_outline"),
+        )
 
 
 def _drawn(about: Subject, brush: _Brush, layer: NDArray[np.uint8]) -> Analysis:

@@ -22,7 +22,7 @@ def show(about: Subject) -> None:
     if reason := _no_scenes(about, plain):
         st.info(reason, icon=":material/info:")
         return
-    stressed.box_note(about)
+    stressed.notes(about)
     scenes = {stressed.AS_IT_IS: plain} | {scene.title: _analysed(about, scene) for scene in SCENES}
     _pictures(about, scenes)
     st.markdown("**Probability**")
@@ -33,10 +33,16 @@ def show(about: Subject) -> None:
 
 def _no_scenes(about: Subject, plain: Analysis) -> str | None:
     """Why the picture cannot be taken apart; None where it can."""
-    if words.held_back(about.upload.analyses[about.wanted].mask, about.card):
-        return "Where the lesion is, is not known here, so the picture cannot be taken apart."
+    if not about.upload.outline and words.held_back(about.upload.analyses[about.wanted].mask, about.card):
+        return (
+            "Where the lesion is, is not known here, so the picture cannot be taken apart. "
+            f"Draw it in the view “{stress_words.PAINT}”."
+        )
     if plain.mask.box is None:
-        return "No lesion was found in this picture, so there is nothing to take apart."
+        return (
+            "No lesion was found in this picture, so there is nothing to take apart. "
+            f"Draw it in the view “{stress_words.PAINT}”."
+        )
     if plain.mask.area_fraction > _FULL:
         return "The lesion fills the picture, so there is no background to take away."
     return None

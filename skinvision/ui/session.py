@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import streamlit as st
 
 if TYPE_CHECKING:  # they import OpenCV
+    import numpy as np
+    from numpy.typing import NDArray
+
     from skinvision.faithfulness import Findings
     from skinvision.types import Analysis, Case, Explanation, LesionMask
 
@@ -39,6 +42,13 @@ class Asked:
     target: str
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Outline:
+    """Where the lesion is by the visitor's own hand; (h, w) bool, of a picture that may have been made smaller."""
+
+    lesion: NDArray[np.bool_]
+
+
 @dataclass(slots=True, eq=False)
 class Upload:
     """One picture of this session.
@@ -56,6 +66,7 @@ class Upload:
         findings: what tests said of maps.
         drawn: per place on the page, what was last drawn there, and from what.
         held: whether it waits until the visitor says to go on.
+        outline: the visitor's own, in the place of the segmenter's where that is asked for.
     """
 
     name: str
@@ -72,6 +83,7 @@ class Upload:
     findings: dict[Asked, Findings] = field(default_factory=dict)
     drawn: dict[str, tuple[Hashable, Any]] = field(default_factory=dict)
     held: bool = False
+    outline: Outline | None = None
 
     @classmethod
     def of(cls, name: str, data: bytes, *, synthetic: bool = False) -> Upload:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from skinvision.render import stress_words
 from skinvision.ui import artefact_view, bench, brush_view, scene_view
 
 
@@ -10,6 +11,6 @@ def show() -> None:
     views = {
         "Take it apart": scene_view.show,
         "Add an artefact": artefact_view.show,
-        "Paint over it": brush_view.show,
+        stress_words.PAINT: brush_view.show,
     }
     bench.show("shortcuts", views)

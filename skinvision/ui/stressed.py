@@ -26,8 +26,7 @@ _OPACITY = 0.6
 
 def as_it_is(about: Subject) -> Analysis:
     """The picture no larger than it has to be, analysed; what is done to it is compared with this."""
-    upload = about.upload
-    return upload.once("as it is", (about.wanted, about.stage), lambda: _analysed(about, _reduced(about)))
+    return about.upload.once("as it is", _made_from(about), lambda: _analysed(about, _reduced(about)))
 
 
 def under(about: Subject, place: str, key: Hashable, change: Callable[[Stressed], Stressed]) -> Analysis:
@@ -39,8 +38,9 @@ def under(about: Subject, place: str, key: Hashable, change: Callable[[Stressed]
         place: on the page, which keeps one analysis.
         key: tells the changes at one place apart.
     """
-    made_from = (about.wanted, about.stage, key)
-    return about.upload.once(f"under {place}", made_from, lambda: _analysed(about, change(_reduced(about))))
+    return about.upload.once(
+        f"under {place}", _made_from(about, key), lambda: _analysed(about, change(_reduced(about)))
+    )
 
 
 def pictures(about: Subject, analysis: Analysis, title: str, key: Hashable) -> None:
@@ -52,14 +52,14 @@ def pictures(about: Subject, analysis: Analysis, title: str, key: Hashable) -> N
         title: of the picture, which has a place of its own on the page.
         key: tells apart what was done to it.
     """
-    explanation, made_from = analysis.explanation(about.target), (about.wanted, about.stage, key)
+    explanation, made_from = analysis.explanation(about.target), _made_from(about, key)
     scale = shared_scale(as_it_is(about).explanations)
     picture = about.upload.once(
         f"picture {title}", made_from, lambda: screen.seen_jpeg(analysis.case, explanation.region)
     )
     heatmap = about.upload.once(
         f"heatmap {title}",
-        (*made_from, about.target),
+        (made_from, about.target),
         lambda: screen.small_evidence_jpeg(analysis.case, explanation, scale, _OPACITY, lab_words.unit(GRAD_CAM)),
     )
     st.image(picture, alt=f"{title}. {words.picture_alt(analysis.case)}")
@@ -83,21 +83,28 @@ def probabilities(about: Subject, analyses: Mapping[str, Analysis], labels: Sequ
     )
 
 
-def box_note(about: Subject) -> None:
-    """That the network sees only the box that is drawn, where it does."""
+def notes(about: Subject) -> None:
+    """That the network sees only a box, and that the visitor drew the outline, where that is so."""
     if about.card.region != "whole":
         st.caption(literal(stress_words.BOX))
+    if about.upload.outline:
+        st.caption(literal(stress_words.OWN_OUTLINE))
+
+
+def _made_from(about: Subject, key: Hashable = None) -> Hashable:
+    return about.wanted, about.stage, about.upload.outline, key
 
 
 def _reduced(about: Subject) -> Stressed:
-    found = about.upload.analyses[about.wanted]
+    """The picture no larger than it has to be, with the lesion as found, or as the visitor drew it."""
+    found, own = about.upload.analyses[about.wanted], about.upload.outline
     image, binary = found.case.image, found.mask.binary
     sides = image.shape[:2]
     shrink = min(1.0, max(_LONGEST_PX / max(sides), _SHORTEST_PX / min(sides)))
-    if shrink == 1:
-        return Stressed(image, binary)
-    height, width = (round(side * shrink) for side in sides)
-    return Stressed(resize(image, height, width), resize(binary.astype(np.float32), height, width) >= 0.5)
+    if shrink < 1:
+        height, width = (round(side * shrink) for side in sides)
+        image, binary = resize(image, height, width), resize(binary.astype(np.float32), height, width) >= 0.5
+    return Stressed(image, own.lesion if own else binary)
 
 
 def _analysed(about: Subject, picture: Stressed) -> Analysis:
