@@ -19,7 +19,7 @@ from skinvision.types import Analysis, LesionMask
 from skinvision.ui import frame, session, work
 from skinvision.ui.session import Upload, Wanted
 from skinvision.worker import MOST_WAITING, WORKER, listening
-from tests.pages import NOT_A_PICTURE, alts, bring, checked, click, lesion, models_in, opened
+from tests.pages import NOT_A_PICTURE, alts, bring, checked, click, lesion, models_in, opened, uploads
 
 WANTED = Wanted("unet", "resnet50", "stage4")
 
@@ -232,6 +232,22 @@ def test_all_visitors_together_hold_so_much_only(monkeypatch: pytest.MonkeyPatch
     late = _upload(4)
     list(work.finish([late], analyser, WANTED))
     assert not late.reason
+
+
+def test_one_visitor_does_not_take_the_room_of_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    gc.collect()
+    others = sum(case.height * case.width for case in tuple(work._HELD))
+    each = 96 * 128
+    monkeypatch.setattr(work, "MOST_PIXELS", others + 20 * each)
+    monkeypatch.setattr(work, "_SHARE", 2.5 * each / work.MOST_PIXELS)
+    app = opened()
+    bring(app, *(lesion(seed) for seed in (1, 2, 3)))
+    refused = [upload.reason for upload in uploads(app) if upload.reason]
+    assert len(refused) == 1
+    assert "megapixels of one visitor" in refused[0]
+    other = opened()
+    bring(other, lesion(4))
+    assert not [upload.reason for upload in uploads(other) if upload.reason]
 
 
 def test_who_was_refused_for_want_of_room_may_bring_it_again(monkeypatch: pytest.MonkeyPatch) -> None:

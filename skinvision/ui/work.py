@@ -18,7 +18,7 @@ from skinvision.errors import ImageRejected
 from skinvision.intake import read_case
 from skinvision.pipeline import Analyser, Told, submit_mask
 from skinvision.types import Analysis, Case
-from skinvision.ui import models
+from skinvision.ui import models, session
 from skinvision.ui.session import Asked, Upload, Wanted
 from skinvision.worker import WORKER, Ahead, listening
 
@@ -31,6 +31,7 @@ _LOG = logging.getLogger(__name__)
 _FAULT = "something went wrong here that is not the picture's fault; whoever runs this program finds it in its log"
 _READERS = BoundedSemaphore(2)  # a large picture needs several times its size while it is read
 MOST_PIXELS = 400_000_000  # some 3 GB with their outlines
+_SHARE = 0.75  # of them, for one visitor, so that there is always something for another one
 _HELD: WeakSet[Case] = WeakSet()
 _HOLDING = Lock()
 _AHEAD = 2  # keeps the one worker busy, and leaves room between for other visitors
@@ -125,16 +126,20 @@ def _read(upload: Upload) -> None:
 
 
 def _kept(case: Case) -> Case:
-    """``case``, if there is room for it beside all that visitors have brought.
+    """``case``, if there is room for it beside all that this visitor has brought, and all visitors together.
 
     Raises:
         ImageRejected: there is none.
     """
+    own = [upload.case for upload in session.uploads().values() if upload.case]
     with _HOLDING:
-        held = sum(each.height * each.width for each in _HELD)
-        if held + case.height * case.width > MOST_PIXELS:
-            expected = f"at most {MOST_PIXELS // 1_000_000} megapixels of all visitors together"
-            raise ImageRejected(expected, "more", "remove pictures that are done, then bring this one again")
+        for whose, others, most in (
+            ("one visitor", own, _SHARE * MOST_PIXELS),
+            ("all visitors together", _HELD, MOST_PIXELS),
+        ):
+            if sum(each.height * each.width for each in (*others, case)) > most:
+                expected = f"at most {most / 1e6:.0f} megapixels of {whose}"
+                raise ImageRejected(expected, "more", "remove pictures that are done, then bring this one again")
         _HELD.add(case)
     return case
 
