@@ -56,11 +56,13 @@ def test_the_best_grade_is_no_green_tick() -> None:
         f"Deletion goes better than in {draws} of {draws} random orders, insertion than in {draws}."
     )
     assert verdict.reasons[2].words == (
-        "Of a probability of 90%, 30% are left without the most relevant pixels and 70% without the least."
+        "Without the most relevant pixels, 30 % are left of a probability of 90 %, without the least 70 %."
     )
     assert "mean rank correlation of 0.30 (SSIM 0.30)" in verdict.reasons[3].words
-    assert "10% under noise, 5% when moved by a pixel, 20% as JPEG, and 90% in the mirror" in verdict.reasons[4].words
-    assert "70% of the evidence lies inside the lesion, which covers 30%" in verdict.reasons[5].words
+    assert (
+        "10 % under noise, 5 % when moved by a pixel, 20 % as JPEG, and 90 % in the mirror" in verdict.reasons[4].words
+    )
+    assert "70 % of the evidence lies inside the lesion, which covers 30 %" in verdict.reasons[5].words
 
 
 @pytest.mark.parametrize(
@@ -137,7 +139,15 @@ def test_without_any_evidence_a_map_is_doubtful() -> None:
 
 
 def test_the_rule_that_a_page_shows_has_the_thresholds() -> None:
-    for threshold in ("above 0.7", "5 random orders", "loses 10%", "more than 50%", "of 5%", "50% are left", "0.01 of"):
+    for threshold in (
+        "above 0.7",
+        "5 random orders",
+        "loses 10 %",
+        "more than 50 %",
+        "of 5 %",
+        "50 % are left",
+        "0.01 of",
+    ):
         assert threshold in RULE.replace("\n", " ")
 
 
@@ -170,7 +180,7 @@ def test_a_picture_that_keeps_its_class_without_pixels_tells_nothing(
     verdict = judge(replace(GOOD, compared=Compared(own, References((chance,) * 2, middle))))
     assert verdict.code == code
     assert [reason.stands for reason in verdict.reasons[:2]] == [stands] * 2
-    mute = "of a probability of 100%, 50% are left in one flat colour and 50% in a blur."
+    mute = "of a probability of 100 %, 50 % are left in one flat colour and 50 % in a blur."
     assert verdict.reasons[0].words.endswith(mute) == (stands == "unknown")
     told = verdict.reasons[0].words, verdict.reasons[1].words
     assert ["Insertion tells nothing here" in words for words in told] == [blurred == 0.5 > flat] * 2
@@ -186,7 +196,7 @@ def test_a_curve_that_can_tell_nothing_is_not_counted() -> None:
     assert verdict.code == "believable"
     assert verdict.reasons[0].words == (
         "Area under deletion 0.20, by blocks in random order, on average 0.50 (lower is better). Insertion tells "
-        "nothing here: of a probability of 100%, 60% are left in a blur. Deletion goes better than in 2 of 2 random "
+        "nothing here: of a probability of 100 %, 60 % are left in a blur. Deletion goes better than in 2 of 2 random "
         "orders."
     )
 

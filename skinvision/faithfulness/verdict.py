@@ -14,6 +14,7 @@ from skinvision.faithfulness.inside import Inside
 from skinvision.faithfulness.randomised import Similarity
 from skinvision.faithfulness.road import Road
 from skinvision.faithfulness.stability import Stability
+from skinvision.figures import minus, percent
 
 UNCHANGED = 0.7  # mean rank correlation; its square is a half: above it more of the order is kept than lost
 FAINT = 0.05  # a class that never gets this much probability has nothing to lose that could be measured
@@ -41,13 +42,14 @@ and ROAD does not speak for it.
 Better than by chance: better than in every one of {DRAWS} random orders.
 
 Doubtful: deletion or insertion goes worse by the map than in every random order, or neither goes better; or neither
-goes better than by a blob in the middle; or ROAD, where it loses {LOST:.0%} of the probability at all, loses as much
-without the least relevant pixels as without the most relevant; or noise, a shift of one pixel or JPEG change the map by
-more than {UNSTEADY:.0%}; or the curves or the randomisation have not been measured, or could not be.
+goes better than by a blob in the middle; or ROAD, where it loses {percent(LOST)} of the probability at all, loses
+as much without the least relevant pixels as without the most relevant; or noise, a shift of one pixel or JPEG change
+the map by more than {percent(UNSTEADY)}; or the curves or the randomisation have not been measured, or could not be.
 
 They cannot: the randomisation, where the map has no positive evidence; the curves, where the class never gets a
-probability of {FAINT:.0%}, or where of its probability {KEPT:.0%} are left without any pixel. If the latter is so of
-deletion or insertion alone, the other one counts. Areas and probabilities within {EQUAL} of each other are equal.
+probability of {percent(FAINT)}, or where of its probability {percent(KEPT)} are left without any pixel. If the latter
+is so of deletion or insertion alone, the other one counts. Areas and probabilities within {EQUAL} of each other are
+equal.
 
 Believable: none of these. It may still be a true map of a network that is wrong: how much of the evidence lies inside
 the lesion, and what a mirror image changes, is told beside the grade, because that is about the network."""
@@ -159,7 +161,7 @@ def _mute(compared: Compared) -> str:
         blurred, *_ = compared.own.insertion.scores
         return (
             "An empty picture already gets this class, so taking pixels away tells nothing: "
-            f"of a probability of {whole:.0%}, {flat:.0%} are left in one flat colour and {blurred:.0%} in a blur."
+            f"{_left(whole, flat, 'in one flat colour')} and {percent(blurred)} in a blur."
         )
     return ""
 
@@ -179,10 +181,12 @@ def _areas(own: Curves, other: Curves, name: str) -> str:
     if all(own.tell):
         return f"Area under deletion {lower}; under insertion {higher}."
     if own.tell[0]:
-        mute = f"Insertion tells nothing here: of a probability of {whole:.0%}, {blurred:.0%} are left in a blur."
-        return f"Area under deletion {lower}. {mute}"
-    mute = f"Deletion tells nothing here: of a probability of {whole:.0%}, {flat:.0%} are left in one flat colour."
-    return f"Area under insertion {higher}. {mute}"
+        return f"Area under deletion {lower}. Insertion tells nothing here: {_left(whole, blurred, 'in a blur')}."
+    return f"Area under insertion {higher}. Deletion tells nothing here: {_left(whole, flat, 'in one flat colour')}."
+
+
+def _left(whole: float, left: float, where: str) -> str:
+    return f"of a probability of {percent(whole)}, {percent(left)} are left {where}"
 
 
 def _counts(compared: Compared) -> str:
@@ -200,10 +204,10 @@ def _road(road: Road | None) -> Reason:
         return _unknown("ROAD")
     if road.whole < FAINT:
         return _unknown("ROAD", _FAINT)
-    most, least = np.mean(road.without_most), np.mean(road.without_least)
+    most, least = float(np.mean(road.without_most)), float(np.mean(road.without_least))
     words = (
-        f"Of a probability of {road.whole:.0%}, {most:.0%} are left without the most relevant pixels and {least:.0%} "
-        "without the least."
+        f"Without the most relevant pixels, {percent(most)} are left of a probability of {percent(road.whole)}, "
+        f"without the least {percent(least)}."
     )
     if min(most, least) > (1 - LOST) * road.whole:
         return _unknown("ROAD", f"{words} That is too little lost to tell.")
@@ -214,7 +218,7 @@ def _randomisation(found: Mapping[str, Similarity] | None) -> Reason:
     rank, ssim = _means(found)
     if math.isnan(rank):
         return _unknown("randomisation", _EMPTY if found else _MISSING)
-    words = f"As the network forgets, the map keeps a mean rank correlation of {rank:.2f} (SSIM {ssim:.2f})."
+    words = minus(f"As the network forgets, the map keeps a mean rank correlation of {rank:.2f} (SSIM {ssim:.2f}).")
     if rank > UNCHANGED:
         return Reason("randomisation", "against", f"{words} So it is not about what the network learned.", grave=True)
     return Reason("randomisation", "for", words)
@@ -232,8 +236,8 @@ def _stability(found: Stability | None) -> Reason:
     if found is None or math.isnan(found.to_small):
         return _unknown("stability", _EMPTY if found else _MISSING)
     words = (
-        f"The map changes by up to {found.noise:.0%} under noise, {found.shift:.0%} when moved by a pixel, "
-        f"{found.jpeg:.0%} as JPEG, and {found.flip:.0%} in the mirror."
+        f"The map changes by up to {percent(found.noise)} under noise, {percent(found.shift)} when moved by a pixel, "
+        f"{percent(found.jpeg)} as JPEG, and {percent(found.flip)} in the mirror."
     )
     return Reason("stability", "for" if found.to_small <= UNSTEADY else "against", words)
 
@@ -241,9 +245,10 @@ def _stability(found: Stability | None) -> Reason:
 def _inside(found: Inside | None) -> Reason:
     if found is None or math.isnan(found.lesion_share):
         return _unknown("inside the lesion", f"{_EMPTY[:-1]}, or no lesion was found." if found else _MISSING)
+    where = "inside" if found.pointing_hit else "outside"
     words = (
-        f"{found.lesion_share:.0%} of the evidence lies inside the lesion, which covers {found.area_share:.0%} of what "
-        f"the network sees; the maximum lies {'inside' if found.pointing_hit else 'outside'}."
+        f"{percent(found.lesion_share)} of the evidence lies inside the lesion, which covers "
+        f"{percent(found.area_share)} of what the network sees; the maximum lies {where}."
     )
     return Reason("inside the lesion", "aside", words)
 

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from skinvision.card import ModelCard
+from skinvision.figures import minus
 from skinvision.methods import METHODS, ON_PICTURE
 from skinvision.render.words import held_back, number, percent, share_alt
 from skinvision.types import Analysis, Explanation, LesionMask
@@ -117,8 +118,8 @@ def without_sentence(logit: float, expected: float, off: int) -> str:
 
 def signed(value: float) -> str:
     """``value`` with its sign and two places after the point."""
-    return f"{value:+.2f}".replace("-", "−")
+    return minus(f"{value:+.2f}")
 
 
 def _signed_small(value: float) -> str:
-    return f"{value:+.2g}".replace("-", "−")
+    return minus(f"{value:+.2g}")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from math import hypot
 
 from skinvision.card import ModelCard
+from skinvision.figures import minus
 from skinvision.reports import ClassificationReport, Interval
 
 REGIONS = {
@@ -105,7 +106,7 @@ def _balanced(report: ClassificationReport) -> Interval:
 def _points(gain: Interval) -> str:
     """``+3.2 points (95 %: −2.1 to +8.5)``."""
     rounded = (round(100 * number, 1) + 0.0 for number in (gain.value, gain.low, gain.high))  # never −0.0
-    value, low, high = (f"{number:+.1f}".replace("-", "−") for number in rounded)
+    value, low, high = (minus(f"{number:+.1f}") for number in rounded)
     return f"{value} points (95 %: {low} to {high})"
 
 

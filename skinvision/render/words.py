@@ -6,6 +6,7 @@ import math
 from fractions import Fraction
 
 from skinvision.card import ModelCard
+from skinvision.figures import percent as percent
 from skinvision.geometry import Box, crop
 from skinvision.intake import QUALITY
 from skinvision.methods import METHODS
@@ -17,15 +18,6 @@ _LEARNT_FROM = {
     "synthetic": "synthetic lesions alone, of no real person",
 }
 _CUT = 0.05  # of the picture's edge
-
-
-def percent(share: float) -> str:
-    """``share``, at most 1, as whole percent. What is more than nothing or less than everything is not called so."""
-    if 0 < share < 0.005:
-        return "< 1 %"
-    if 0.995 <= share < 1:
-        return "> 99 %"
-    return f"{round(100 * share)} %".replace("-", "−")  # of whole numbers none is -0
 
 
 def number(value: float) -> str:
