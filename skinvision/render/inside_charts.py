@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import plotly.graph_objects as go
 
 from skinvision.card import ModelCard
+from skinvision.figures import percent
 from skinvision.render.charts import BLUE, GREY, ORANGE, VERMILLION, framed, wrapped
-from skinvision.render.interval_charts import named_rows, share_axis
+from skinvision.render.interval_charts import Dot, dotted, named_rows, share_axis
 from skinvision.reports import InsideReport, Sweep
 
 if TYPE_CHECKING:  # it imports torch
@@ -41,20 +42,11 @@ def insides_chart(sweep: Sweep, card: ModelCard) -> go.Figure:
     reports = list(sweep.inside.values())
     rows = range(len(reports))
     figure = go.Figure(_boxes(reports, [row - _APART for row in rows], "share of the evidence"))
-    hits = [report.hits for report in reports]
-    figure.add_scatter(
-        x=[each.value for each in hits],
-        y=[row + _APART for row in rows],
-        error_x={
-            "array": [each.high - each.value for each in hits],
-            "arrayminus": [each.value - each.low for each in hits],
-            "thickness": 2,
-        },
-        mode="markers",
-        marker={"color": VERMILLION, "size": 11},
-        name="how often the maximum, with 95 % interval",
-        hovertemplate="%{x:.1%}<extra></extra>",
-    )
+    hits = [
+        Dot(row + _APART, of.hits.value, (of.hits.low, of.hits.high), percent(of.hits.value), card.title_of(label))
+        for row, (label, of) in enumerate(sweep.inside.items())
+    ]
+    figure.add_trace(dotted(hits, VERMILLION, "how often the maximum, with 95 % interval"))
     names = [f"{wrapped(card.title_of(label))}<br>n = {of.share.n}" for label, of in sweep.inside.items()]
     named_rows(figure, names)
     share_axis(figure, "inside the lesion")

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 
 from skinvision.card import ModelCard
+from skinvision.figures import minus, percent
 from skinvision.methods import METHODS
 from skinvision.render.charts import BLUE, GREEN, GREY, GRID, VERMILLION, bold, framed, wrapped
 from skinvision.render.leaderboard import Board, Interval, is_default, with_interval
 from skinvision.render.study import Row
-from skinvision.render.words import percent
 from skinvision.reports import GUESSES, ClassificationReport, FoundReport, GroupReport, MethodReport, Sweep
 
 FEW, FEW_MELANOMAS = 30, 10  # pictures below which a group's figure is drawn pale
@@ -25,11 +25,11 @@ def recall_chart(report: ClassificationReport, card: ModelCard) -> go.Figure:
     shown = [(label, report.per_class[label]) for label in report.labels]
     names = [f"{wrapped(card.title_of(label))}<br>n = {of.n}" for label, of in shown]
     known = [
-        _Dot(row, of.recall, of.recall_interval, percent(of.recall), card.title_of(label))
+        Dot(row, of.recall, of.recall_interval, percent(of.recall), card.title_of(label))
         for row, (label, of) in enumerate(shown)
         if of.recall is not None
     ]
-    figure = go.Figure(_dots(known, BLUE))
+    figure = go.Figure(dotted(known, BLUE))
     named_rows(figure, names)
     share_axis(figure, "recall, with 95 % interval")
     return framed(figure, height=62 * len(names) + 80)
@@ -44,11 +44,11 @@ def models_chart(board: Board, titles: Mapping[str, str]) -> go.Figure:
     ranked = board.figures[0]
     names = {card.name: wrapped(titles[card.name], 22) for card in board.cards}
     dots = [
-        _Dot(row, value, ranked.interval_of(card), with_interval(value, None), titles[card.name])
+        Dot(row, value, ranked.interval_of(card), with_interval(value, None), titles[card.name])
         for row, card in enumerate(board.cards)
         if (value := ranked.of(card)) is not None
     ]
-    figure = go.Figure(_dots(dots, BLUE))
+    figure = go.Figure(dotted(dots, BLUE))
     named_rows(figure, [bold(names[card.name]) if is_default(card) else names[card.name] for card in board.cards])
     _close_axis(figure, dots, f"{ranked.title}, with 95 % interval")
     return framed(figure, height=58 * len(board.cards) + 80)
@@ -61,17 +61,17 @@ def groups_chart(groups: Mapping[str, GroupReport]) -> go.Figure:
     """
     everything, melanomas, absent = [], [], []
     for row, of in enumerate(groups.values()):
-        everything.append(_Dot(row - _APART, of.accuracy, of.accuracy_interval, _of(of.accuracy, of.n), "", of.n < FEW))
+        everything.append(Dot(row - _APART, of.accuracy, of.accuracy_interval, _of(of.accuracy, of.n), "", of.n < FEW))
         if of.melanoma_recall is not None:
             text, few = _of(of.melanoma_recall, of.melanomas), of.melanomas < FEW_MELANOMAS
-            melanomas.append(_Dot(row + _APART, of.melanoma_recall, of.melanoma_interval, text, "", few))
+            melanomas.append(Dot(row + _APART, of.melanoma_recall, of.melanoma_interval, text, "", few))
         else:
             absent.append(row + _APART)
     figure = go.Figure()
     for name, colour, dots in (("all pictures", BLUE, everything), ("melanomas alone", VERMILLION, melanomas)):
         for pale in (False, True):
             some = [dot for dot in dots if dot.pale == pale]
-            figure.add_trace(_dots(some, colour, name, pale))
+            figure.add_trace(dotted(some, colour, name, pale))
     if melanomas:
         figure.add_scatter(x=[0] * len(absent), y=absent, text="no melanomas", **_WORDS)
     named_rows(figure, [wrapped(value) for value in groups])
@@ -87,10 +87,10 @@ def study_chart(found: Sequence[Row]) -> go.Figure:
         ("validation pictures", VERMILLION, _APART, [row.val for row in found]),
     ):
         dots = [
-            _Dot(number + place, one.value, (one.low, one.high), with_interval(one.value, None), row.title)
+            Dot(number + place, one.value, (one.low, one.high), with_interval(one.value, None), row.title)
             for number, (row, one) in enumerate(zip(found, of, strict=True))
         ]
-        figure.add_trace(_dots(dots, colour, name))
+        figure.add_trace(dotted(dots, colour, name))
         drawn.extend(dots)
     named_rows(figure, [wrapped(row.title, 22) for row in found])
     _close_axis(figure, drawn, "balanced accuracy, with 95 % interval")
@@ -109,11 +109,11 @@ def sweep_chart(sweep: Sweep) -> go.Figure:
         ("evidence that left the lesion", GREEN, 0.28, [each.leaves for each in ranked]),
     ):
         dots = [
-            _Dot(number + place, one.value, (one.low, one.high), percent(one.value), each.title)
+            Dot(number + place, one.value, (one.low, one.high), percent(one.value), each.title)
             for number, (each, one) in enumerate(zip(ranked, of, strict=True))
             if one
         ]
-        figure.add_trace(_dots(dots, colour, name))
+        figure.add_trace(dotted(dots, colour, name))
         drawn.extend(dots)
     named_rows(figure, [wrapped(each.title, 22) for each in ranked])
     _close_axis(figure, drawn, "with 95 % interval")
@@ -126,10 +126,10 @@ def contest_chart(reports: Mapping[str, MethodReport]) -> go.Figure:
     """By how much each method's maps are better than random orders, the most faithful on top."""
     ranked = sorted(reports.items(), key=lambda item: -item[1].gain.value)
     dots = [
-        _Dot(number, of.gain.value, (of.gain.low, of.gain.high), f"{of.gain.value:+.3f}", METHODS[name].title)
+        Dot(number, of.gain.value, (of.gain.low, of.gain.high), minus(f"{of.gain.value:+.3f}"), METHODS[name].title)
         for number, (name, of) in enumerate(ranked)
     ]
-    figure = go.Figure(_dots(dots, BLUE))
+    figure = go.Figure(dotted(dots, BLUE))
     named_rows(figure, [METHODS[name].title for name, _ in ranked])
     _close_axis(figure, dots, "areas better than by chance, with 95 % interval", 0.0)  # where chance is
     figure.update_xaxes(zeroline=True, zerolinecolor=GREY)
@@ -147,12 +147,12 @@ def truth_chart(maps: Mapping[str, FoundReport], guesses: Mapping[str, FoundRepo
         ("maximum inside", VERMILLION, _APART, [report.hits for _, report, _ in ranked]),
     ):
         dots = [
-            _Dot(number + place, one.value, (one.low, one.high), percent(one.value), title, pale)
+            Dot(number + place, one.value, (one.low, one.high), percent(one.value), title, pale)
             for number, ((title, _, pale), one) in enumerate(zip(ranked, of, strict=True))
             if one
         ]
         for pale in (False, True):
-            figure.add_trace(_dots([dot for dot in dots if dot.pale == pale], colour, name, pale))
+            figure.add_trace(dotted([dot for dot in dots if dot.pale == pale], colour, name, pale))
     named_rows(figure, [wrapped(title) for title, _, _ in ranked])
     share_axis(figure, "with 95 % interval; hollow: guesses")
     framed(figure, height=58 * len(ranked) + 110)
@@ -160,7 +160,7 @@ def truth_chart(maps: Mapping[str, FoundReport], guesses: Mapping[str, FoundRepo
 
 
 @dataclass(frozen=True, slots=True)
-class _Dot:
+class Dot:
     """A share, in which row of the chart it stands, and what stands beside it."""
 
     row: float
@@ -178,7 +178,8 @@ class _Dot:
 _WORDS = {"mode": "text", "textposition": "middle right", "hoverinfo": "skip", "showlegend": False}
 
 
-def _dots(dots: Sequence[_Dot], colour: str, name: str = "", pale: bool = False) -> go.Scatter:
+def dotted(dots: Sequence[Dot], colour: str, name: str = "", pale: bool = False) -> go.Scatter:
+    """Dots with their intervals and texts; under ``name`` in the legend, unless they are ``pale``."""
     drawn = _PALE[colour] if pale else colour
     return go.Scatter(
         x=[dot.value for dot in dots],
@@ -232,7 +233,7 @@ def _framed_in_pairs(figure: go.Figure, rows: int) -> go.Figure:
     return figure.update_layout(legend={"y": 1, "yanchor": "bottom"}, margin_t=36)
 
 
-def _close_axis(figure: go.Figure, dots: Sequence[_Dot], title: str, *shown: float) -> None:
+def _close_axis(figure: go.Figure, dots: Sequence[Dot], title: str, *shown: float) -> None:
     """No wider than the dots and what else is to be ``shown`` need, with room for the letters beside them."""
     low, high = min([*shown, *(dot.ends[0] for dot in dots)]), max([*shown, *(dot.ends[1] for dot in dots)])
     room = max(0.25 * (high - low), 0.01)
