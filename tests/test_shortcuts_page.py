@@ -153,6 +153,21 @@ def test_an_outline_of_ones_own_holds_in_all_views_until_it_is_taken_back(app: A
     assert "the one that you drew" not in _said(app)
 
 
+def test_an_outline_is_changed_by_keys_too(app: AppTest) -> None:
+    bring(app, lesion(1))
+    (upload,) = uploads(app)
+    found = upload.drawn["as it is"][1].mask.binary
+    _view(app, "Paint over it")
+    select(app, "The brush", "Add to the lesion")
+    next(slider for slider in app.slider if slider.label.startswith("Grow")).set_value(-4)
+    checked(app.run())
+    click(app, "Use this outline")
+    smaller = upload.drawn["as it is"][1].mask.binary
+    assert smaller.sum() < found.sum()
+    assert not (smaller & ~found).any()
+    assert next(slider for slider in app.slider if slider.label.startswith("Grow")).value == 0
+
+
 def test_another_one_is_offered_only_where_there_is_one(app: AppTest) -> None:
     bring(app, lesion(1))
     _view(app, "Add an artefact")

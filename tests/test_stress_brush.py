@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from skinvision.errors import ShapeMismatch
-from skinvision.stress import LESS, MORE, paint, redraw
+from skinvision.stress import LESS, MORE, grown, paint, redraw
 
 IMAGE = np.full((40, 60, 3), 100, np.uint8)
 LESION = np.zeros((40, 60), bool)
@@ -53,3 +53,20 @@ def test_strokes_add_to_the_lesion_and_take_from_it() -> None:
 def test_other_layers_are_refused(change: object, layer: np.ndarray) -> None:
     with pytest.raises(ShapeMismatch, match="give what was drawn as RGBA"):
         change(IMAGE, LESION, layer)
+
+
+def test_a_lesion_grows_and_shrinks_by_pixels() -> None:
+    np.testing.assert_array_equal(grown(LESION, 0), LESION)
+    larger, smaller = grown(LESION, 3), grown(LESION, -3)
+    assert larger[7:33, 20:40].all()
+    assert larger[10:30, 17:43].all()
+    assert not larger[7, 17]  # round corners: 3 px each way is farther than 3 px
+    assert larger.sum() == 400 + 4 * 3 * 20 + 4 * 4  # and of each corner the four pixels within 3 px
+    np.testing.assert_array_equal(np.argwhere(smaller)[[0, -1]], [[13, 23], [26, 36]])
+    assert not grown(LESION, -10).any()
+
+
+@pytest.mark.parametrize("px", [-5, 5])
+def test_no_lesion_and_nothing_else_stay_as_they_are(px: int) -> None:
+    for lesion in (np.zeros((8, 9), bool), np.ones((8, 9), bool)):
+        np.testing.assert_array_equal(grown(lesion, px), lesion)

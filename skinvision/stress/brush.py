@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import distance_transform_edt
 
 from skinvision.errors import ShapeMismatch
 from skinvision.geometry import resize
@@ -39,6 +40,18 @@ def redraw(image: NDArray[np.uint8], lesion: Mask, layer: NDArray[np.uint8]) -> 
     colour, cover = _spread(layer, lesion.shape)
     drawn, more = cover >= 0.5, colour[..., 1] > colour[..., 0]
     return Stressed(picture.image, np.where(drawn, more, lesion))
+
+
+def grown(lesion: Mask, px: int) -> Mask:
+    """(H, W) bool: all that is at most ``px`` away from the lesion; without a rim of that width where ``px`` < 0.
+
+    An empty lesion does not grow, and one that fills the picture does not shrink.
+    """
+    if not lesion.any() or lesion.all():
+        return lesion
+    if px < 0:
+        return np.asarray(distance_transform_edt(lesion) > -px)
+    return np.asarray(distance_transform_edt(~lesion) <= px)
 
 
 def _spread(layer: NDArray[np.uint8], size: tuple[int, ...]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 from streamlit_drawable_canvas import st_canvas
 
 from skinvision.render import screen, stress_words
-from skinvision.stress import LESS, MORE, Stressed, paint, redraw
-from skinvision.types import Analysis
+from skinvision.stress import LESS, MORE, Stressed, grown, paint, redraw
+from skinvision.types import Analysis, LesionMask
 from skinvision.ui import stressed
 from skinvision.ui.session import Outline, key, literal
 from skinvision.ui.subject import Subject
 
 _WIDE_PX, _TALL_PX = 316, 560  # fits a phone; a large screen shows it larger
+_FAR_PX = 40
 _PICTURE, _MORE, _LESS = "Paint on the picture", "Add to the lesion", "Take from the lesion"
 _NOW = "As drawn"
 _TOOLS = {_MORE: MORE, _LESS: LESS}
@@ -26,11 +27,16 @@ _TOOLS = {_MORE: MORE, _LESS: LESS}
 
 @dataclass(frozen=True, slots=True)
 class _Brush:
-    """What is drawn with: on the ``picture`` or on the lesion, in a ``colour`` of CSS, ``width`` px wide."""
+    """What is drawn with: on the ``picture`` or on the lesion, in a ``colour`` of CSS, ``width`` px wide.
+
+    Attributes:
+        grow: by how many px the lesion grows before; it shrinks where that is less than 0.
+    """
 
     tool: str
     colour: str
     width: int
+    grow: int = 0
 
     @property
     def on_picture(self) -> bool:
@@ -46,7 +52,7 @@ def show(about: Subject) -> None:
         layer = _canvas(about, plain, brush)
         drawn = _drawn(about, brush, layer)
         if not brush.on_picture:
-            _keep(about, drawn, has_strokes=bool(layer[..., 3].any()))
+            _keep(about, drawn, is_new=bool(brush.grow or layer[..., 3].any()))
         st.markdown(literal(stress_words.change_sentence(drawn, plain, about.card, about.target)))
         stressed.notes(about)
         stressed.pictures(about, drawn, _NOW, _digest(layer, brush))
@@ -62,7 +68,10 @@ def _brush(about: Subject, plain: Analysis) -> _Brush:
     with row.cell():
         width = st.slider("Its width", 4, 60, 20, 2, format="%d px", key=key("brush_width"), persist_state="session")
     if tool in _TOOLS:
-        return _Brush(tool, f"rgb{_TOOLS[tool]}", width)
+        with row.cell():
+            slider = key(f"grow_{about.upload.sha256}_{id(about.upload.outline)}")  # from 0 upon a new outline
+            grow = st.slider("Grow or shrink the lesion", -_FAR_PX, _FAR_PX, 0, 2, format="%d px", key=slider)
+        return _Brush(tool, f"rgb{_TOOLS[tool]}", width, grow)
     with row.cell():
         skin = "#{:02x}{:02x}{:02x}".format(*_around(plain))
         picker = key(f"brush_colour_{about.upload.sha256}")
@@ -79,8 +88,9 @@ def _around(plain: Analysis) -> tuple[int, int, int]:
 
 def _canvas(about: Subject, plain: Analysis, brush: _Brush) -> NDArray[np.uint8]:
     """What is drawn upon the picture, (h, w, 4) uint8 RGBA."""
-    case, mask = plain.case, plain.mask
-    jpeg = screen.outlines_jpeg(case, [] if brush.on_picture else [mask])
+    case = plain.case
+    outline = LesionMask(grown(plain.mask.binary, brush.grow).astype(np.float32))
+    jpeg = screen.outlines_jpeg(case, [] if brush.on_picture else [outline])
     fit = min(_WIDE_PX / case.width, _TALL_PX / case.height)
     height, width = (max(round(side * fit), 1) for side in (case.height, case.width))
     kept = 0 if brush.on_picture else id(about.upload.outline)  # strokes that are kept are in the picture below
@@ -99,36 +109,37 @@ def _canvas(about: Subject, plain: Analysis, brush: _Brush) -> NDArray[np.uint8]
     return np.zeros((height, width, 4), np.uint8) if layer is None else np.asarray(layer, np.uint8)
 
 
-def _keep(about: Subject, drawn: Analysis, *, has_strokes: bool) -> None:
+def _keep(about: Subject, drawn: Analysis, *, is_new: bool) -> None:
     """Buttons: the outline as drawn for all views of the page, and the segmenter's again."""
     upload = about.upload
 
     def keep(outline: Outline | None) -> None:
         upload.outline = outline
 
-    st.button(
-        "Use this outline",
-        help="In all views of this page, until you take another one.",
-        icon=":material/check:",
-        disabled=not has_strokes,
-        on_click=lambda: keep(Outline(drawn.mask.binary)),
-        key=key("keep_outline"),
-    )
-    if upload.outline:
+    with st.container(horizontal=True):
         st.button(
-            "Back to the outline that was found",
-            icon=":material/undo:",
-            on_click=lambda: keep(None),
-            key=key("drop_outline"),
+            "Use this outline",
+            help="In all views of this page, until you take another one.",
+            icon=":material/check:",
+            disabled=not is_new,
+            on_click=lambda: keep(Outline(drawn.mask.binary)),
+            key=key("keep_outline"),
         )
+        if upload.outline:
+            st.button(
+                "Back to the outline that was found",
+                icon=":material/undo:",
+                on_click=lambda: keep(None),
+                key=key("drop_outline"),
+            )
 
 
 def _drawn(about: Subject, brush: _Brush, layer: NDArray[np.uint8]) -> Analysis:
     def change(picture: Stressed) -> Stressed:
-        return (paint if brush.on_picture else redraw)(picture.image, picture.lesion, layer)
+        return (paint if brush.on_picture else redraw)(picture.image, grown(picture.lesion, brush.grow), layer)
 
     return stressed.under(about, "drawn", _digest(layer, brush), change)
 
 
-def _digest(layer: NDArray[np.uint8], brush: _Brush) -> tuple[str, bool]:
-    return hashlib.sha256(layer.tobytes()).hexdigest(), brush.on_picture
+def _digest(layer: NDArray[np.uint8], brush: _Brush) -> tuple[str, bool, int]:
+    return hashlib.sha256(layer.tobytes()).hexdigest(), brush.on_picture, brush.grow
