@@ -13,7 +13,8 @@ skinvision is made for **teaching**: it shows what a neural network makes of a p
 whether to believe it. It is **not a medical device**. It has not been tested on patients, and nothing it says is a
 diagnosis or advice. Whoever is worried about a change of their skin should show it to a doctor.
 
-Pictures are kept in memory while the page is open. They are written to no disk and sent to no other machine.
+Pictures are kept in memory alone, written to no disk and sent to no other machine. "Clear everything" forgets them at
+once; what a closed page held is forgotten when the next visitor leaves.
 """
 _READING = """
 The heatmap is made by Grad-CAM (Selvaraju et al. 2017). It shows **where in the picture the evidence for one class
@@ -32,7 +33,8 @@ _RULES = """
   map, though, is a good reason for doubt.
 """
 _LIMITS = """
-- **Skin tones.** Nearly all training pictures show light skin. On dark skin the networks are untested and likely worse.
+- **Skin tones.** Nearly all dermoscopic training pictures show light skin; which skin the clinical photographs show is
+  not recorded. On dark skin the networks are untested and likely worse.
 - **Centres.** The pictures come from few clinics and few cameras. Another dermatoscope, another light or a phone can
   change the answer. A picture that is too strange is flagged, but not every strange picture is noticed.
 - **Diseases.** The networks know the classes that they were shown and nothing else. A disease that is not among them

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def percent(share: float) -> str:
-    """``share``, at most 1, as whole percent. What is more than nothing or less than everything is not called so."""
+    """``share`` as whole percent. What is more than nothing or less than everything is not called so."""
     if 0 < share < 0.005:
         return "< 1 %"
     if 0.995 <= share < 1:

@@ -47,7 +47,14 @@ def test_a_map_is_shown_and_tested_when_asked(app: AppTest) -> None:
     click(app, "Put it to the test")
     said = _said(app)
     assert any(headline in said for headline in HEADLINES.values())
-    for measure in ("Against chance", "Against a blob", "ROAD", "Randomisation", "Stability", "Inside the lesion"):
+    for measure in (
+        "Compared with chance",
+        "Compared with a blob in the middle",
+        "ROAD",
+        "Randomisation",
+        "Stability",
+        "Inside the lesion",
+    ):
         assert f"**{measure}**" in said
     assert _charts(app) == [
         "Areas under deletion and insertion",

@@ -51,13 +51,13 @@ def test_the_interval_of_a_difference_worked_out_on_paper() -> None:
 
 def test_what_follows_is_said_by_the_intervals() -> None:
     told = worth_of_regions(rows(CARDS, REGIONS))
-    assert "the box by +4.0 points (95 %: −1.0 to +9.0) and the lesion alone by −10.0 points (95 %: −15.0 to " in told
-    assert "So the box does as well, as far as so few pictures tell, and the lesion alone does worse: that" in told
+    assert "by +4.0 points (95 %: −1.0 to +9.0) with the box and by −10.0 points (95 %: −15.0 to " in told
+    assert "So the box cannot be told from it on so few pictures, and the lesion alone did worse: that" in told
     assert told.endswith("that segmentation helps is not shown here.")
     box = worth_of_regions(rows([CARDS[0], run("study-box", 0.8), CARDS[2]], REGIONS))
-    assert "So the box does better and the lesion alone does worse: it helps to show a network the box here." in box
+    assert "So the box did better and the lesion alone did worse: it helps to show a network the box here." in box
     neither = worth_of_regions(rows([CARDS[0], run("study-box", 0.7), run("study-lesion", 0.7)], REGIONS))
-    assert "So both do as well, as far as so few pictures tell: that segmentation" in neither
+    assert "So neither can be told from it on so few pictures: that segmentation" in neither
     both = worth_of_regions(rows([CARDS[0], run("study-box", 0.8), run("study-lesion", 0.8)], REGIONS))
     assert both.endswith("it helps to show a network the box and the lesion alone here.")
 

@@ -37,12 +37,11 @@ FINDINGS = Findings(COMPARED, None, CASCADE, STABILITY, Inside(0.7, 0.3, True))
 
 
 def test_a_reason_has_a_sign_and_says_for_what_it_stands() -> None:
-    reason = Reason("ROAD", "against", "Of 90% little is left.")
-    assert trial_words.reason_title(reason) == ":material/do_not_disturb_on: **ROAD**, against it:"
-    assert trial_words.reason_words(reason) == "Of 90 % little is left."
+    reason = Reason("ROAD", "against", "Of 90 % little is left.")
+    assert trial_words.reason_title(reason) == ":material/do_not_disturb_on: **ROAD**, speaks against the map:"
     titles = [trial_words.reason_title(reason) for reason in judge(FINDINGS).reasons]
-    assert titles[0].endswith("**Against chance**, for it:")
-    assert titles[2].endswith("**ROAD**, not known:")
+    assert titles[0].endswith("**Compared with chance**, speaks for the map:")
+    assert titles[2].endswith("**ROAD**, cannot be told:")
     assert titles[5].endswith("**Inside the lesion**, about the network:")
 
 
@@ -110,7 +109,7 @@ def test_a_change_tells_where_the_evidence_goes_if_there_is_any() -> None:
 
 def test_the_ends_of_a_slider_are_explained() -> None:
     assert stress_words.strength_help(artefact("turn")) == "0 %: upright; 100 %: upside down, turned by 180°."
-    assert stress_words.strength_help(artefact("tone")).startswith("-100 %: skin darker by 20 L*")
+    assert stress_words.strength_help(artefact("tone")).startswith("−100 %: skin darker by 20 of the 100 steps")
 
 
 def test_diagnoses_that_nobody_holds_likely_are_left_out_of_the_bars() -> None:

@@ -236,7 +236,7 @@ def _stability(found: Stability | None) -> Reason:
     if found is None or math.isnan(found.to_small):
         return _unknown("stability", _EMPTY if found else _MISSING)
     words = (
-        f"The map changes by up to {percent(found.noise)} under noise, {percent(found.shift)} when moved by a pixel, "
+        f"The map changes most by {percent(found.noise)} under noise, {percent(found.shift)} when moved by a pixel, "
         f"{percent(found.jpeg)} as JPEG, and {percent(found.flip)} in the mirror."
     )
     return Reason("stability", "for" if found.to_small <= UNSTEADY else "against", words)

@@ -36,7 +36,11 @@ def explained(found: Explained, card: ModelCard) -> str:
     if found.target is None or found.method is None:
         return f"{source}: rejected: {found.reason}"
     share = found.lesion_share
-    inside = "no positive evidence, or no lesion" if share is None else f"{percent(share)} inside the lesion"
+    inside = (
+        "no positive evidence, or where the lesion is, is not known"
+        if share is None
+        else f"{percent(share)} inside the lesion"
+    )
     said = f"{source}: {method_title(found.method)} of {card.title_of(found.target)} at {found.stage}; {inside}"
     more = [*([found.verdict] if found.verdict else []), *([] if found.in_distribution else [_UNLIKE])]
     return "\n  ".join(["; ".join([said, *more]), *(found.reasons or ())])

@@ -38,7 +38,7 @@ def change_sentence(after: Analysis, before: Analysis, card: ModelCard, target: 
 
 def strength_help(artefact: Artefact) -> str:
     """What the ends of the slider mean."""
-    ends = [f"-100 %: {artefact.reverse}"] if artefact.reverse else []
+    ends = [f"−100 %: {artefact.reverse}"] if artefact.reverse else []
     return "; ".join([*ends, f"0 %: {artefact.none}", f"100 %: {artefact.full}"]) + "."
 
 

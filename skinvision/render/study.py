@@ -66,15 +66,15 @@ def worth_of_regions(found: Sequence[Row]) -> str:
     """Two sentences on what the box and the lesion alone are worth against the whole picture, by the test pictures."""
     whole, box, lesion = (row.test for row in found)
     gains = {"the box": difference(box, whole), "the lesion alone": difference(lesion, whole)}
-    changes = " and ".join(f"{name} by {_points(gain)}" for name, gain in gains.items())
+    changes = " and ".join(f"by {_points(gain)} with {name}" for name, gain in gains.items())
     one, other = verdicts = [_verdict(gain) for gain in gains.values()]
-    does = " and ".join(f"{name} does {verdict}" for name, verdict in zip(gains, verdicts, strict=True))
-    so = f"both do {one}" if one == other else does
+    does = " and ".join(f"{name} {verdict}" for name, verdict in zip(gains, verdicts, strict=True))
+    if one == other:
+        does = "neither can be told from it on so few pictures" if one == _UNSURE else f"both {one}"
     better = " and ".join(name for name, gain in gains.items() if gain.low > 0)
     conclusion = f"it helps to show a network {better}" if better else "that segmentation helps is not shown"
-    return (
-        f"Against the whole picture, balanced accuracy changes with {changes}. So {so.rstrip(',')}: {conclusion} here."
-    )
+    told = f"Compared with the whole picture, balanced accuracy changes {changes}."
+    return f"{told} So {does.rstrip(',')}: {conclusion} here."
 
 
 def worth_of_the_leak(found: Sequence[Row]) -> str:
@@ -110,7 +110,10 @@ def _points(gain: Interval) -> str:
     return f"{value} points (95 %: {low} to {high})"
 
 
+_UNSURE = "cannot be told from it on so few pictures,"
+
+
 def _verdict(gain: Interval) -> str:
     if gain.low > 0:
-        return "better"
-    return "worse" if gain.high < 0 else "as well, as far as so few pictures tell,"
+        return "did better"
+    return "did worse" if gain.high < 0 else _UNSURE

@@ -23,7 +23,13 @@ ICONS = {
     "aside": ":material/info:",
     "unknown": ":material/help:",
 }
-_STANDS = {"for": "for it", "against": "against it", "aside": "about the network", "unknown": "not known"}
+_STANDS = {
+    "for": "speaks for the map",
+    "against": "speaks against the map",
+    "aside": "about the network",
+    "unknown": "cannot be told",
+}
+_TITLES = {"against chance": "Compared with chance", "against a blob": "Compared with a blob in the middle"}
 
 INSIDE = (
     "How much of the map lies on the lesion. An even map would have the lesion's share of what the network sees. That "
@@ -107,13 +113,8 @@ def truth_alt(maps: Mapping[str, FoundReport], guesses: Mapping[str, FoundReport
 
 def reason_title(reason: Reason) -> str:
     """Which measure it is and for what it stands, in Markdown, with a sign."""
-    measure = reason.measure[0].upper() + reason.measure[1:]
+    measure = _TITLES.get(reason.measure, reason.measure[0].upper() + reason.measure[1:])
     return f"{ICONS[reason.stands]} **{measure}**, {_STANDS[reason.stands]}:"
-
-
-def reason_words(reason: Reason) -> str:
-    """What the measure says, with percent written as everywhere else."""
-    return reason.words.replace("%", " %")
 
 
 NOT_COMPARED = (

@@ -41,6 +41,7 @@ class Artefact:
         is_random: whether another seed gives another one.
         low, high: the range of strengths; 0 is always among them.
         reverse: what ``low`` means where that is below 0, in words; else "".
+        ways: what the directions of ``high`` and ``low`` are called, where there are two.
         note: what the literature says, a sentence for students with authors and year; or "".
     """
 
@@ -53,6 +54,7 @@ class Artefact:
     low: float = 0.0
     high: float = 1.0
     reverse: str = ""
+    ways: tuple[str, str] = ("", "")
     note: str = ""
 
     def apply(self, image: NDArray[np.uint8], lesion: Mask, strength: float, seed: int = 0) -> Stressed:
@@ -124,7 +126,7 @@ ARTEFACTS = (
         "Hair",
         grow_hairs,
         "no hair added",
-        "forty dark hairs, long or shaved as the seed has it",
+        "forty dark hairs, long or shaved by chance",
         is_random=True,
         note=_BISSOTO,
     ),
@@ -144,9 +146,10 @@ ARTEFACTS = (
         "Skin tone",
         change_tone,
         "the patient's own skin",
-        "skin lighter by 20 L*, the lesion as it was",
+        "skin lighter by 20 of the 100 steps of lightness (L*), the lesion as it was",
         low=-1.0,
-        reverse="skin darker by 20 L*, the lesion as it was",
+        reverse="skin darker by 20 of the 100 steps of lightness (L*), the lesion as it was",
+        ways=("lighter", "darker"),
         note="Groh et al. (2021): networks do best on skin like that which they learned from; Daneshjou et al. (2022): "
         "three of them, one trained on HAM10000, did worse on dark skin.",
     ),
@@ -158,6 +161,7 @@ ARTEFACTS = (
         "yellowish, as by lamplight",
         low=-1.0,
         reverse="bluish, as in shade",
+        ways=("yellowish", "bluish"),
     ),
     Artefact("blur", "Blur", blur, "as sharp as the picture", "far out of focus", note=_MARON),
     Artefact("jpeg", "JPEG", compress, "no further compression", "quality 10 of 100, blocks are seen", note=_MARON),

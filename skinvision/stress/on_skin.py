@@ -1,4 +1,6 @@
-"""What lies on the skin beside the lesion: a sticker, a scale. The lesion's own pixels stay as they are."""
+"""What lies on the skin beside the lesion: a sticker, a scale. The lesion's own pixels stay as they
+are, but under a scale that finds no free edge.
+"""
 
 from __future__ import annotations
 

@@ -105,7 +105,8 @@ class Recipe:
             taught_by: the models that were imitated; "" without any.
         """
         sizes = ", then ".join(
-            f"{p.epochs} epochs at {p.size[1]} × {p.size[0]} px{_APART * p.apart}" for p in self.phases
+            f"{p.epochs} epoch{'s' * (p.epochs > 1)} at {p.size[1]} × {p.size[0]} px{_APART * p.apart}"
+            for p in self.phases
         )
         hinted = f" Stages also imitate those of the first on the same grid, with a weight of {self.hint_weight:g}."
         taught = (

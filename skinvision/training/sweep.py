@@ -68,7 +68,7 @@ def sweep(
     """
     card = load_for("classification", model).card
     if card.modality != "dermoscopy":
-        raise WeightsRejected("a classifier for dermoscopy", f"{card.name}, for photographs", "choose another")
+        raise WeightsRejected("a classifier for dermoscopy", f"{card.name}, for other pictures", "choose another")
     known = tuple(sample for sample in read_table(data, split) if sample.dx in card.labels)
     if not known:
         raise DataRejected(f"diagnoses among {', '.join(card.labels)}", "none", "map the names first")
@@ -94,10 +94,10 @@ def _changes() -> Iterator[tuple[str, Change]]:
     for scene in SCENES:
         yield scene.name, Change(scene.title, _built(scene))
     for artefact in ARTEFACTS:
-        for end, words in ((artefact.high, artefact.full), (artefact.low, artefact.reverse)):
+        for end, way in zip((artefact.high, artefact.low), artefact.ways, strict=True):
             if end:
                 name = artefact.name if end > 0 else f"{artefact.name}-reverse"
-                title = artefact.title if not artefact.low else f"{artefact.title}: {words.split(',')[0]}"
+                title = f"{artefact.title}: {way}" if way else artefact.title
                 yield name, Change(title, _at(artefact, STRENGTH * end))
 
 

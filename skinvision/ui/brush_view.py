@@ -20,6 +20,7 @@ from skinvision.ui.subject import Subject
 
 _WIDE_PX, _TALL_PX = 316, 560  # fits a phone; a large screen shows it larger
 _FAR_PX = 40
+_GROW_HELP = "In pixels of a copy of the picture, which is at most 800 px long."
 _PICTURE, _MORE, _LESS = "Paint on the picture", "Add to the lesion", "Take from the lesion"
 _NOW = "As drawn"
 _TOOLS = {_MORE: MORE, _LESS: LESS}
@@ -70,7 +71,9 @@ def _brush(about: Subject, plain: Analysis) -> _Brush:
     if tool in _TOOLS:
         with row.cell():
             slider = key(f"grow_{about.upload.sha256}_{id(about.upload.outline)}")  # from 0 upon a new outline
-            grow = st.slider("Grow or shrink the lesion", -_FAR_PX, _FAR_PX, 0, 2, format="%d px", key=slider)
+            grow = st.slider(
+                "Grow or shrink the lesion", -_FAR_PX, _FAR_PX, 0, 2, format="%d px", help=_GROW_HELP, key=slider
+            )
         return _Brush(tool, f"rgb{_TOOLS[tool]}", width, grow)
     with row.cell():
         skin = "#{:02x}{:02x}{:02x}".format(*_around(plain))

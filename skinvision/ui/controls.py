@@ -15,9 +15,10 @@ _PREDICTED = ""
 _KINDS: dict[Modality, str] = {"dermoscopy": "Dermoscopy", "photograph": "Clinical photo"}
 _KIND_HELP = (
     "Dermoscopy is taken through a dermatoscope, with the lesion filling the frame; a clinical photo by an ordinary "
-    "camera. Each has networks of its own, which know nothing of the other."
+    "camera. Each has classifiers of its own, which know nothing of the other; outlines always come from networks that "
+    "learnt from dermoscopy."
 )
-_TARGET_HELP = "The heatmap shows where the evidence for this class lies. All classes of a picture share one scale."
+_TARGET_HELP = "The heatmap shows where the evidence for this class lies."
 _STAGE_HELP = (
     "A network looks in stages. The early ones see edges and colours in fine detail, the last one whole structures, "
     "coarsely. The diagnosis is made from the last one."

@@ -58,7 +58,7 @@ _READING = (
     "The same ResNet50, trained once for each row, in the same short way and with a decision in which every class "
     "counts alike. In brackets: 95 % intervals. They speak of the pictures; a second run of the same training would "
     "differ as well. Validation pictures chose the epoch that was kept, test pictures chose nothing. The networks "
-    "themselves are not kept: they are weaker than the models of the other views."
+    "themselves are not kept: they were trained too briefly to be used."
 )
 _REGIONS = (
     "Student systems often cut the lesion out before they classify it, and say that this helps. Here the network sees "
@@ -67,7 +67,7 @@ _REGIONS = (
     "so that their differences are surer than the intervals say."
 )
 _LEAK = (
-    "Many pictures show the same lesion twice. Split by lesion, no test picture shows one that the network has learnt; "
-    "split by image, many do. Two published student systems report accuracies of 0.927 and 0.99, and neither says how "
-    "it split its pictures."
+    "Many lesions are on more than one picture. Split by lesion, no test picture shows one that the network has learnt "
+    "from; split by image, many do. Two published student systems report accuracies of 0.927 and 0.99, and neither "
+    "says how it split its pictures."
 )

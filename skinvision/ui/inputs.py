@@ -12,7 +12,7 @@ from skinvision.formats import in_words
 from skinvision.ui import session
 from skinvision.ui.session import Upload, key
 
-_FILES = "{}, one or many. Pictures are kept in memory while this page is open, never stored."
+_FILES = "{}, one or many. Pictures are kept in memory alone, never stored."
 _FOLDER = "All pictures in a folder and the folders within. What is not a picture is named and left out."
 _CAMERA = "Fill the frame with the lesion and hold still."
 

@@ -134,7 +134,8 @@ def _contest(reports: Mapping[str, MethodReport]) -> None:
     """Which method is most faithful to it."""
     some = next(iter(reports.values()))
     reading = (
-        f"{some.n} held-out pictures, the predicted class, the last stage. Better than chance means: less area under "
+        f"{some.n} held-out pictures, the predicted class, the last stage (Integrated Gradients and Occlusion: the "
+        "picture itself). Better than chance means: less area under "
         "deletion and more under insertion than in random order, in the mean of both. Test a map of your own on the "
         "page Believe it?"
     )

@@ -125,11 +125,11 @@ def _verdict(verdict: Verdict) -> None:
     box, icon = _CODES[verdict.code]
     box(f"**{verdict.code.capitalize()}.** {literal(verdict.headline)}", icon=icon)
     for reason in verdict.reasons:
-        st.markdown(f"{trial_words.reason_title(reason)} {literal(trial_words.reason_words(reason))}")
+        st.markdown(f"{trial_words.reason_title(reason)} {literal(reason.words)}")
     with st.expander("By what rule?"):
         from skinvision.faithfulness import RULE  # with it comes torch, which is loaded by now
 
-        st.markdown(literal(RULE.replace("%", " %")))
+        st.markdown(literal(RULE))
 
 
 def _held_out(about: Subject, asked: Asked) -> InsideReport | None:
