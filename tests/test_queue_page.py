@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from threading import Event, Thread, Timer
+from weakref import ref
 
 import pytest
 from streamlit.runtime.scriptrunner import StopException
@@ -112,7 +113,9 @@ def test_held_pictures_leave_the_queue_and_come_back() -> None:
     analyser, upload = Analyser.load(), _upload(1)
     with others(1):
         waiting = _waiting(upload, analyser)
-        session.hold([upload], WANTED)
+        session.uploads()[upload.sha256] = upload
+        session.hold([upload.sha256, "of one that is gone"], WANTED)
+        session.remove(upload.sha256)
         assert waiting.cancelled()
         assert not upload.waiting
     upload.held = False
@@ -232,6 +235,17 @@ def test_all_visitors_together_hold_so_much_only(monkeypatch: pytest.MonkeyPatch
     late = _upload(4)
     list(work.finish([late], analyser, WANTED))
     assert not late.reason
+
+
+@pytest.mark.parametrize("page", ["analyse.py", "explain.py", "believe.py", "shortcuts.py", "compare.py"])
+def test_what_is_cleared_is_forgotten(page: str) -> None:
+    app = opened(page)
+    bring(app, lesion(1))
+    cases = [ref(upload.case) for upload in uploads(app)]
+    checked(click(app, "Clear everything").run())
+    gc.unfreeze()  # what the runs of this test runner leave has cycles
+    gc.collect()
+    assert [case() for case in cases] == [None]
 
 
 def test_one_visitor_does_not_take_the_room_of_all(monkeypatch: pytest.MonkeyPatch) -> None:

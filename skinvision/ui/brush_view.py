@@ -20,6 +20,7 @@ from skinvision.ui.subject import Subject
 
 _WIDE_PX, _TALL_PX = 316, 560  # fits a phone; a large screen shows it larger
 _FAR_PX = 40
+_KEEP_HELP = "In all views of this page, until you take another one."
 _GROW_HELP = "In pixels of a copy of the picture, which is at most 800 px long."
 _PICTURE, _MORE, _LESS = "Paint on the picture", "Add to the lesion", "Take from the lesion"
 _NOW = "As drawn"
@@ -115,26 +116,16 @@ def _canvas(about: Subject, plain: Analysis, brush: _Brush) -> NDArray[np.uint8]
 def _keep(about: Subject, drawn: Analysis, *, is_new: bool) -> None:
     """Buttons: the outline as drawn for all views of the page, and the segmenter's again."""
     upload = about.upload
-
-    def keep(outline: Outline | None) -> None:
-        upload.outline = outline
-
     with st.container(horizontal=True):
-        st.button(
-            "Use this outline",
-            help="In all views of this page, until you take another one.",
-            icon=":material/check:",
-            disabled=not is_new,
-            on_click=lambda: keep(Outline(drawn.mask.binary)),
-            key=key("keep_outline"),
+        keeps = st.button(
+            "Use this outline", icon=":material/check:", disabled=not is_new, help=_KEEP_HELP, key=key("keep")
         )
-        if upload.outline:
-            st.button(
-                "Back to the outline that was found",
-                icon=":material/undo:",
-                on_click=lambda: keep(None),
-                key=key("drop_outline"),
-            )
+        drops = upload.outline and st.button(
+            "Back to the outline that was found", icon=":material/undo:", key=key("drop")
+        )
+    if keeps or drops:  # no callback: Streamlit would keep it, and the picture with it
+        upload.outline = Outline(drawn.mask.binary) if keeps else None
+        st.rerun()
 
 
 def _drawn(about: Subject, brush: _Brush, layer: NDArray[np.uint8]) -> Analysis:

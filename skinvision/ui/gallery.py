@@ -33,7 +33,7 @@ def show() -> None:
         _sum_up(uploads, settings, status)
     except Busy:
         pending = _pending(uploads, settings)
-        session.hold(pending, settings.wanted)
+        session.hold((upload.sha256 for upload in pending), settings.wanted)
         for upload in pending:
             _fill(places, upload, settings)
         _sum_up(uploads, settings, status, frame.BUSY)
@@ -91,7 +91,8 @@ def _stoppable(status: DeltaGenerator, pending: Sequence[Upload], settings: Sett
     """The place for a bar, beside a button that has the rest wait."""
     with status.container(horizontal=True, vertical_alignment="center"):
         bar = st.container(width="stretch").empty()
-        st.button("Stop", icon=":material/stop_circle:", on_click=session.hold, args=(pending, settings.wanted))
+        names = tuple(upload.sha256 for upload in pending)
+        st.button("Stop", icon=":material/stop_circle:", on_click=session.hold, args=(names, settings.wanted))
     return bar
 
 

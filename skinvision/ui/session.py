@@ -134,9 +134,12 @@ def remove(sha256: str) -> None:
         upload.cancel()
 
 
-def hold(pending: Iterable[Upload], wanted: Wanted) -> None:
-    """Have what is not done of ``pending`` wait until ``release``."""
-    for upload in pending:
+def hold(pending: Iterable[str], wanted: Wanted) -> None:
+    """Have what is not done of ``pending``, by its SHA-256, wait until ``release``.
+
+    A button that were given the pictures themselves would keep them: Streamlit forgets no button of a session.
+    """
+    for upload in filter(None, map(uploads().get, pending)):
         upload.cancel()
         upload.held = not upload.is_done(wanted)
 
