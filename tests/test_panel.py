@@ -69,6 +69,20 @@ def test_unknown_target_is_refused() -> None:
         panel(sample_analysis(), CARD, "freckle", 0.6, "A sample")
 
 
+def test_names_in_other_letters_are_told_apart() -> None:
+    one, other, same = (
+        drawn(sample_analysis(), title=name) for name in ("Мелкий снимок.jpg", "Второй.jpg", "Второй.jpg")
+    )
+    assert not np.array_equal(one, other)
+    np.testing.assert_array_equal(other, same)
+
+
+def test_a_picture_without_a_readable_name_is_called_by_its_hash() -> None:
+    analysis = sample_analysis()
+    named = drawn(analysis, title=f"Picture {analysis.case.sha256[:8]}")
+    np.testing.assert_array_equal(drawn(analysis, title="写真.jpg"), named)
+
+
 def test_quality_notes_stand_on_the_panel() -> None:
     analysis = sample_analysis()
     plain, noted = (replace(analysis, case=replace(analysis.case, quality=q, notes=())) for q in ((), ("blurred",)))

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Sequence
+from pathlib import PurePath
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
+from PIL.ImageFont import FreeTypeFont
 
 from skinvision.card import ModelCard
 from skinvision.geometry import resize
 from skinvision.render import words
+from skinvision.render.fonts import drawable, font, is_readable
 from skinvision.render.overlays import colour_bar, encode_png, heatmap_overlay, mask_overlay, shared_scale
 from skinvision.types import Analysis
 
@@ -22,7 +24,6 @@ _PAPER, _INK, _QUIET, _ALARM = (255, 255, 255), (28, 28, 30), (95, 95, 100), (17
 _BARS = 760
 _BLUE, _PALE_BLUE = (0, 114, 178), (153, 199, 224)
 _VERMILLION, _PALE_VERMILLION = (213, 94, 0), (238, 191, 153)
-_ASCII = str.maketrans({"—": "-", "–": "-", "×": "x", "·": "|", "’": "'", "…": "..."})
 
 
 def panel(analysis: Analysis, card: ModelCard, target: str, opacity: float, title: str) -> bytes:
@@ -38,9 +39,10 @@ def panel(analysis: Analysis, card: ModelCard, target: str, opacity: float, titl
         UnknownName: no such label.
     """
     width = _INSIDE - _BARS - _GAP
+    name = title if is_readable(PurePath(title).stem) else f"Picture {analysis.case.sha256[:8]}"
     sentences = [_text(sentence, width, 26, colour) for sentence, colour in _said(analysis, card, target)]
     blocks = [
-        _text(title, _INSIDE, 42, _INK),
+        _text(name, _INSIDE, 42, _INK),
         _text(_DISCLAIMER, _INSIDE, 26, _ALARM),
         _pictures(analysis, card, target, opacity),
         _beside([_bars(analysis, card, target), _below(sentences, 18)], _GAP),
@@ -94,7 +96,7 @@ def _pictures(analysis: Analysis, card: ModelCard, target: str, opacity: float) 
 
 def _even(captions: Sequence[str], width: int) -> list[str]:
     """``captions`` with blank lines added, so that all have as many lines and the pictures start level."""
-    counts = [len(_lines(caption, width, ImageFont.load_default(24))) for caption in captions]
+    counts = [len(_lines(caption, width, font(24))) for caption in captions]
     return [caption + "\n" * (max(counts) - count) for caption, count in zip(captions, counts, strict=True)]
 
 
@@ -102,61 +104,55 @@ def _bars(analysis: Analysis, card: ModelCard, target: str) -> Image.Image:
     """The calibrated probabilities, in the colours of ``charts.probability_chart``."""
     prediction, row, names, numbers = analysis.prediction, 46, 370, 90
     canvas = Image.new("RGB", (_BARS, row * len(prediction.labels)), _PAPER)
-    draw, font = ImageDraw.Draw(canvas), ImageFont.load_default(21)
+    draw, letters = ImageDraw.Draw(canvas), font(21)
     for index, label in enumerate(sorted(prediction.labels, key=prediction.probability, reverse=True)):
         share, middle = prediction.probability(label), row * (index + 0.5)
         chosen = label in prediction.prediction_set
         blue, vermillion = (_BLUE, _VERMILLION) if chosen else (_PALE_BLUE, _PALE_VERMILLION)
         end = names + max((_BARS - names - numbers) * share, 2)
-        name = "\n".join(_lines(card.title_of(label), names - 12, font))
-        draw.text((names - 12, middle), name, _INK, font, anchor="rm", spacing=0, align="right")
+        name = "\n".join(_lines(card.title_of(label), names - 12, letters))
+        draw.text((names - 12, middle), name, _INK, letters, anchor="rm", spacing=0, align="right")
         draw.rectangle((names, middle - 14, end, middle + 14), vermillion if label == target else blue)
-        draw.text((end + 10, middle), words.percent(share), _INK, font, anchor="lm")
+        draw.text((end + 10, middle), words.percent(share), _INK, letters, anchor="lm")
     return _below([_text(_BARS_CAPTION, _BARS, 22, _QUIET), canvas], 12)
 
 
 def _text(text: str, width: int, size: int, colour: tuple[int, int, int]) -> Image.Image:
     """``text`` in lines that fit ``width``."""
-    font = ImageFont.load_default(size)
-    lines = _lines(text, width, font)
+    letters = font(size)
+    lines = _lines(text, width, letters)
     canvas = Image.new("RGB", (width, round(size * 1.3) * len(lines)), _PAPER)
     draw = ImageDraw.Draw(canvas)
     for index, line in enumerate(lines):
-        draw.text((0, round(size * 1.3) * index), line, colour, font)
+        draw.text((0, round(size * 1.3) * index), line, colour, letters)
     return canvas
 
 
-def _lines(text: str, width: int, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> list[str]:
+def _lines(text: str, width: int, letters: FreeTypeFont) -> list[str]:
     """``text`` broken between words, and within a word where it is wider than a line."""
     lines: list[str] = []
-    for paragraph in _drawable(text).split("\n"):
+    for paragraph in drawable(text).split("\n"):
         line = ""
         for word in paragraph.split(" "):
             longer = f"{line} {word}" if line else word
-            if font.getlength(longer) <= width:
+            if letters.getlength(longer) <= width:
                 line = longer
             else:
-                *full, line = [line, *_broken(word, width, font)] if line else _broken(word, width, font)
+                *full, line = [line, *_broken(word, width, letters)] if line else _broken(word, width, letters)
                 lines += full
         lines.append(line)
     return lines
 
 
-def _broken(word: str, width: int, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> list[str]:
+def _broken(word: str, width: int, letters: FreeTypeFont) -> list[str]:
     """``word`` in pieces that fit ``width``: one, unless it is longer than a line."""
     pieces = [""]
     for letter in word:
-        if font.getlength(pieces[-1] + letter) <= width:
+        if letters.getlength(pieces[-1] + letter) <= width:
             pieces[-1] += letter
         else:
             pieces.append(letter)
     return pieces
-
-
-def _drawable(text: str) -> str:
-    """``text`` in the letters that Pillow's own font has: dashes and accents give way, the rest becomes "?"."""
-    plain = unicodedata.normalize("NFKD", text.translate(_ASCII))
-    return "".join(c for c in plain if not unicodedata.combining(c)).encode("ascii", "replace").decode("ascii")
 
 
 def _below(images: Sequence[Image.Image], gap: int) -> Image.Image:
