@@ -59,8 +59,14 @@ _TRAIN = "Train on the splits train and val of a folder like that of evaluate; w
 _COMBINE = "Average the logits of finished classifiers: writes an ensemble, with a card of its own, that needs them."
 
 
+def _path(text: str) -> Path:
+    if not text:  # it would be the folder that one is in
+        raise argparse.ArgumentTypeError("expected a path, got an empty one")
+    return Path(text)
+
+
 def _fill_analyse(command: argparse.ArgumentParser) -> None:
-    command.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a picture, or a folder of pictures")
+    command.add_argument("paths", nargs="+", type=_path, metavar="PATH", help="a picture, or a folder of pictures")
     command.add_argument("--segmenter", metavar="NAME", help="the model that finds the lesion")
     command.add_argument("--classifier", metavar="NAME", help="the model that names it")
     command.add_argument("--engine", default="torch", metavar="E", help="torch or openvino (default: torch)")
@@ -75,7 +81,7 @@ def _fill_analyse(command: argparse.ArgumentParser) -> None:
 
 
 def _fill_explain(command: argparse.ArgumentParser) -> None:
-    command.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a picture, or a folder of pictures")
+    command.add_argument("paths", nargs="+", type=_path, metavar="PATH", help="a picture, or a folder of pictures")
     command.add_argument("--class", dest="target", metavar="LABEL", help="the class; else the predicted one")
     command.add_argument("--method", default="grad-cam", metavar="M", help="such as layercam (default: grad-cam)")
     command.add_argument("--stage", metavar="S", help="where the map is made; else at the last stage")

@@ -211,15 +211,18 @@ def _pictures(paths: Sequence[Path]) -> list[Path]:
 
 
 def _inside(path: Path) -> list[Path]:
-    return sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else []
+    try:
+        return sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else []
+    except OSError:  # a name that is too long, a folder that may not be read: told where it is read
+        return []
 
 
 def _read(path: Path) -> Case:
     from skinvision.intake import read_case
 
-    if path.is_dir():
-        raise ImageRejected("a folder with pictures", "an empty one", "check the path")
     try:
+        if path.is_dir():
+            raise ImageRejected("a folder with pictures", "an empty one", "check the path")
         data = path.read_bytes()
     except OSError as error:
         raise ImageRejected("a file that can be read", error.strerror or str(error), "check the path") from error

@@ -88,6 +88,16 @@ def test_an_upload_becomes_picture_mask_heatmap_and_chart(app: AppTest) -> None:
     assert names == set(card.titles)
 
 
+def test_the_same_picture_under_two_names_is_told(app: AppTest) -> None:
+    name, data, kind = lesion(1)
+    bring(app, (name, data, kind), ("copy.png", data, kind), ("none.png", b"", kind), ("nothing.jpg", b"", kind))
+    told = [caption.value.replace("\\", "") for caption in app.caption]
+    assert headers(app) == ["lesion 1\\.png", "none\\.png"]
+    assert "The same picture came as copy.png." in told
+    assert "The same picture came as nothing.jpg." in told
+    assert "**1** could not be" in " ".join(line.value for line in app.markdown)
+
+
 def test_many_uploads_keep_their_order_and_one_bad_file_gets_its_sentence(app: AppTest) -> None:
     bring(app, lesion(1), NOT_A_PICTURE, lesion(2))
     assert headers(app) == ["lesion 1\\.png", "notes\\.txt", "lesion 2\\.png"]

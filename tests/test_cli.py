@@ -84,7 +84,12 @@ def test_a_folder_gives_all_its_files_in_order_and_rejects_what_is_no_picture(
 
 @pytest.mark.parametrize(
     ("name", "reason"),
-    [("missing.png", "No such file"), ("empty", "an empty one"), ("b.png/inside", "Not a directory")],
+    [
+        ("missing.png", "No such file"),
+        (300 * "a", "File name too long"),
+        ("empty", "an empty one"),
+        ("b.png/inside", "Not a directory"),
+    ],
 )
 def test_a_path_without_a_picture_is_rejected(
     capsys: pytest.CaptureFixture[str], folder: Path, name: str, reason: str
@@ -179,6 +184,7 @@ def test_the_mask_file_is_the_mask(capsys: pytest.CaptureFixture[str], folder: P
     [
         (),
         ("analyse",),
+        ("analyse", ""),
         ("analyze", "b.png"),
         ("analyse", "b.png", "--jso"),
         ("analyse", "b.png", "--segmenter", "nobody"),

@@ -17,9 +17,10 @@ from skinvision.errors import DataRejected, WeightsRejected
 from skinvision.geometry import Box, crop, resize, square_around
 from skinvision.intake import read_case
 from skinvision.models.registry import load
+from skinvision.render.overlays import encode_png
 from skinvision.segment import segment
 from skinvision.training.by_image import split_by_image
-from skinvision.training.data import read_labelled, read_table
+from skinvision.training.data import Sample, called, read_labelled, read_mask, read_table
 from skinvision.training.loaders import Loaders, Order, ResumableLoader
 from tests.lessons import CLASSIFIER, SEGMENTER, STEPS_PER_EPOCH, write_png
 
@@ -31,6 +32,33 @@ def test_a_table_that_cannot_be_read_is_rejected(tmp_path: Path) -> None:
         (tmp_path / "metadata.csv").write_bytes(content)
         with pytest.raises(DataRejected, match="a table of comma-separated values"):
             read_table(tmp_path)
+
+
+def test_a_table_without_rows_is_rejected(tmp_path: Path) -> None:
+    (tmp_path / "metadata.csv").write_text("image_id,dx\n")
+    with pytest.raises(DataRejected, match="expected a row for each picture"):
+        read_table(tmp_path)
+
+
+@pytest.mark.parametrize(("inside", "is_kept"), [(255, True), (128, True), (1, False), (0, True)])
+def test_a_mask_is_white_inside_or_is_rejected(tmp_path: Path, inside: int, is_kept: bool) -> None:
+    (tmp_path / "masks").mkdir()
+    drawn = np.zeros((64, 64), np.uint8)
+    drawn[8:24, 8:24] = inside
+    path = tmp_path / "masks" / "p1.png"
+    path.write_bytes(encode_png(drawn))
+    sample = Sample("p1", "nv", "", path, path)
+    if is_kept:
+        np.testing.assert_array_equal(read_mask(sample), drawn)
+        return
+    with pytest.raises(DataRejected, match=r"expected white, 255, for the lesion in .*p1\.png, got at most 1"):
+        read_mask(sample)
+
+
+def test_diagnoses_are_called_as_the_labels_are_where_other_data_sets_have_other_names() -> None:
+    samples = [Sample("p", dx, "", Path(), Path()) for dx in ("melanoma", "nevus", "nv", "wart")]
+    assert [sample.dx for sample in called(samples, ["mel", "nv"])] == ["mel", "nv", "nv", "wart"]
+    assert [sample.dx for sample in called(samples, ["melanoma", "nevus"])] == ["melanoma", "nevus", "nv", "wart"]
 
 
 def test_a_broken_picture_is_named(tmp_path: Path) -> None:

@@ -39,10 +39,12 @@ class Stored:
     Attributes:
         bits: per channel: 16, 12, or 8 for everything that Pillow brings to 8 bits (or to floats) itself.
         white_is_zero: a TIFF that says so; Pillow inverts it where it has at most 8 bits.
+        is_grey: with transparency and 16 bits, which Pillow makes colours of itself.
     """
 
     bits: int
     white_is_zero: bool
+    is_grey: bool = False
 
     @classmethod
     def by(cls, picture: ImageFile) -> Stored:
@@ -51,7 +53,8 @@ class Stored:
         rawmode = str(args[0]) if isinstance(args, tuple) else str(args)  # such as "RGB;16B"
         depth = re.search(r";(12|16)", rawmode) if picture.format in ("PNG", "TIFF") else None
         tags = picture.tag_v2 if isinstance(picture, TiffImageFile) else {}
-        return cls(int(depth[1]) if depth else 8, tags.get(262) == 0)  # PhotometricInterpretation
+        bits, white_is_zero = int(depth[1]) if depth else 8, tags.get(262) == 0  # PhotometricInterpretation
+        return cls(bits, white_is_zero, rawmode.startswith("LA;16"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +80,9 @@ def to_srgb(found: Decoded) -> tuple[Image.Image, tuple[str, ...]]:
     """
     notes = list(found.notes)
     shallow = _to_8_bits(found.picture, found.stored, notes)
-    if shallow.mode in _MODE_NOTES:
-        notes.append(_MODE_NOTES[shallow.mode])
+    mode = "LA" if found.stored.is_grey else shallow.mode
+    if mode in _MODE_NOTES:
+        notes.append(_MODE_NOTES[mode])
     colour, alpha = _split(shallow)
     rgb = _through_profile(colour, found.picture.info.get("icc_profile"), notes)
     if alpha is not None and alpha.getextrema() != (255, 255):
@@ -115,7 +119,7 @@ def _spread(values: NDArray[Any]) -> tuple[NDArray[np.uint8], str]:
     """
     strange = int(np.count_nonzero(~np.isfinite(values)))
     if strange:
-        got = f"{strange} pixels that are NaN or infinite"
+        got = f"{strange} of {values.size} pixels NaN or infinite"
         raise ImageRejected("a number in every pixel", got, "export the picture as 8-bit PNG and upload that")
     low, high = float(values.min()), float(values.max())
     usual = (1.0, 255.0, 65535.0) if values.dtype.kind == "f" else (255.0, 65535.0)

@@ -74,9 +74,10 @@ def prediction_set_sentence(prediction: Prediction, card: ModelCard) -> str:
         return "No diagnosis is likely enough to be named: the model does not know."
     if not prediction.in_distribution:
         return f"The model would say: {', '.join(titles)}. How often that is right of such a picture is unknown."
-    answer = "this one" if len(titles) == 1 else "one of these"
-    often = f", {_times(card.calibration.coverage)}" if card.calibration else ""
-    return f"The answer is {answer}{often}: {', '.join(titles)}."
+    often = _times(card.calibration.coverage) if card.calibration else "usually"
+    if len(titles) == 1:  # such sets are right less often where their one diagnosis has little probability
+        return f"{titles[0]} alone is likely enough to be named. The answer is among what is named {often}."
+    return f"The answer is one of these, {often}: {', '.join(titles)}."
 
 
 def evidence_sentence(analysis: Analysis, card: ModelCard, target: str) -> str:

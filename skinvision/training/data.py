@@ -9,9 +9,9 @@ from __future__ import annotations
 import hashlib
 import random
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +82,8 @@ def read_table(folder: Path, split: str | None = None) -> tuple[Sample, ...]:
     missing = [column for column in (*_COLUMNS, *(["split"] if split else [])) if column not in table]
     if missing:
         raise DataRejected(f"columns {', '.join(_COLUMNS)}", f"no {', '.join(missing)}", f"add them to {path}")
+    if table.empty:
+        raise DataRejected(f"a row for each picture in {path}", "none", "add them")
     if "split" not in table:
         table["split"] = ""
     if "lesion_id" not in table:
@@ -89,7 +91,8 @@ def read_table(folder: Path, split: str | None = None) -> tuple[Sample, ...]:
     files = images(folder / "images")
     absent = [image_id for image_id in table["image_id"] if image_id not in files]
     if absent:
-        raise DataRejected("a picture per row", f"none for {absent[0]} and {len(absent) - 1} more", "add the pictures")
+        more = f" and {len(absent) - 1} more" if len(absent) > 1 else ""
+        raise DataRejected("a picture per row", f"none for {absent[0]}{more}", "add the pictures")
     _check_once(table)
     rows = table.to_dict("records")
     samples = tuple(_sample(row, folder, files) for row in rows if split in (None, row["split"]))
@@ -105,6 +108,15 @@ def _sample(row: Mapping[str, str], folder: Path, files: Mapping[str, Path]) -> 
     groups = {column: row[column] for column in GROUPS if column in row}
     mask = folder / "masks" / f"{name}.png"
     return Sample(name, row["dx"], row["split"], files[name], mask, row["lesion_id"], groups)
+
+
+SYNONYMS = {"melanoma": "mel", "nevus": "nv", "seborrheic_keratosis": "bkl"}  # of ISIC 2017, in HAM10000
+
+
+def called(samples: Iterable[Sample], labels: Sequence[str]) -> tuple[Sample, ...]:
+    """``samples`` with the diagnoses of other data sets called as in ``labels``, where they are among ``SYNONYMS``."""
+    names = {name: label for name, label in SYNONYMS.items() if name not in labels and label in labels}
+    return tuple(replace(sample, dx=names.get(sample.dx, sample.dx)) for sample in samples)
 
 
 def images(folder: Path) -> dict[str, Path]:
@@ -168,11 +180,14 @@ def read_mask(sample: Sample) -> NDArray[np.uint8]:
     """The true mask as (H, W) uint8, 255 inside the lesion.
 
     Raises:
-        DataRejected: no mask for this picture.
+        DataRejected: no mask for this picture, or one without white whose lesion is in another value.
     """
     if not sample.mask.is_file():
         raise DataRejected(f"a mask at {sample.mask}", "no file", "segmentation needs a mask for each picture")
-    return read_labelled(sample.mask).image[:, :, 0]
+    mask = read_labelled(sample.mask).image[:, :, 0]
+    if 0 < mask.max() < 128:
+        raise DataRejected(f"white, 255, for the lesion in {sample.mask}", f"at most {mask.max()}", "scale the masks")
+    return mask
 
 
 def decode_all(

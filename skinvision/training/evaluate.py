@@ -21,7 +21,7 @@ from skinvision.geometry import resize
 from skinvision.models.registry import DEFAULTS, LoadedModel, load
 from skinvision.reports import ClassificationReport, ClassReport, Curve, ReliabilityBin, SegmentationReport
 from skinvision.segment import segment
-from skinvision.training.data import Sample, read_labelled, read_mask, read_table
+from skinvision.training.data import Sample, called, read_labelled, read_mask, read_table
 from skinvision.training.groups import group_reports
 from skinvision.training.intervals import Bootstrap, rounded, wilson
 from skinvision.trust import probabilities
@@ -104,7 +104,8 @@ def evaluate_segmentation(model: LoadedModel, samples: Iterable[Sample]) -> Segm
 def evaluate_classification(
     model: LoadedModel, segmenter: LoadedModel | None, samples: Iterable[Sample]
 ) -> ClassificationReport:
-    """Figures over the pictures whose diagnosis the model knows; the others are counted, not scored.
+    """Figures over the pictures whose diagnosis the model knows, also by a name of another data set (``called``); the
+    others are counted, not scored.
 
     Args:
         segmenter: finds the lesion for a model that does not look at the whole picture; else None.
@@ -112,7 +113,7 @@ def evaluate_classification(
     Raises:
         DataRejected: no picture has a diagnosis that the model knows.
     """
-    samples = tuple(samples)
+    samples = called(samples, model.card.labels)
     known = [sample for sample in samples if sample.dx in model.card.labels]
     unscored = Counter(sample.dx for sample in samples if sample.dx not in model.card.labels)
     if not known:

@@ -103,6 +103,8 @@ def header(upload: Upload) -> None:
         st.header(literal(upload.name), anchor=False, width="content")
         if upload.synthetic:
             st.badge("synthetic", icon=":material/draw:", color="orange")
+    if upload.also:
+        st.caption(literal(f"The same picture came as {', '.join(upload.also)}."))
 
 
 def _pictures(drawn: Drawn) -> None:

@@ -47,7 +47,7 @@ def show(card: ModelCard) -> None:
         st.info("This model has no held-out figures yet: nobody knows how good it is.", icon=":material/info:")
     parts.append(partial(_limits, card))
     if card.history.epochs:
-        parts.append(_Chart("Training curves", _HISTORY, partial(charts.history_chart, card.history)).show)
+        parts.append(_curves(card))
     _in_two_columns([*parts, partial(_training, card), partial(_data, card)])
 
 
@@ -178,9 +178,19 @@ def _limits(card: ModelCard) -> None:
     st.markdown(_bullets(card.limits) or "Its card names no limits, which does not mean that there are none.")
 
 
+def _curves(card: ModelCard) -> Callable[[], None]:
+    rounds = len(_rounds(card))
+    reading = _HISTORY + _LAST.format(rounds) if rounds > 1 else _HISTORY
+    return _Chart("Training curves", reading, partial(charts.history_chart, card.history)).show
+
+
+def _rounds(card: ModelCard) -> tuple[str, ...]:
+    return tuple(card.recipe.split("\n\n"))
+
+
 def _training(card: ModelCard) -> None:
     st.header("How it was trained", anchor=False)
-    st.markdown(_bullets(tuple(card.recipe.split("\n\n"))))  # one for each round
+    st.markdown(_bullets(_rounds(card)))
     if card.choices:
         st.markdown(f"What was chosen by the validation pictures:\n\n{_bullets(card.choices)}")
 
@@ -223,4 +233,10 @@ _RECALL = "Of the pictures of a class, how many were found. A wide bar means few
 _ROC = "How many of a class are found, if so many false alarms are accepted. The nearer to the upper left, the better."
 _RELIABILITY = "Of the answers given with 80 % confidence, 80 % should be right: the dotted line."
 _DICE_HISTOGRAM = "Most outlines are good. The few on the left went wrong altogether."
-_HISTORY = "Training loss that falls while validation loss rises is learning by heart."
+_HISTORY = (
+    "The two losses do not compare in height: that of training is of pictures changed to be harder, and of what "
+    "teachers say where there are any. A validation loss that rises while the score falls is learning by heart; one "
+    "that rises beside a steady score is growing overconfidence, which calibration takes back. The epoch of the best "
+    "score was kept."
+)
+_LAST = " These are the epochs of the last of {} rounds; the earlier ones are told under “How it was trained”."

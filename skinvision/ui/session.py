@@ -55,6 +55,7 @@ class Upload:
 
     Attributes:
         name: what it is called on the page, plain and short.
+        also: other names under which the same bytes came.
         sha256: of its bytes.
         synthetic: whether we drew it.
         data: its bytes, until they are read.
@@ -75,6 +76,7 @@ class Upload:
     data: bytes = field(repr=False)
     case: Case | None = None
     reason: str = ""
+    also: tuple[str, ...] = ()
     analyses: dict[Wanted, Analysis] = field(default_factory=dict)
     waiting: dict[Wanted, Future[Analysis]] = field(default_factory=dict)
     masks: dict[str, LesionMask] = field(default_factory=dict)
@@ -116,15 +118,19 @@ def uploads() -> dict[str, Upload]:
 
 def add(new: Iterable[Upload]) -> None:
     """Put pictures in front. One that is there already keeps what was found out about it, but gets another try where
-    it could not be analysed.
+    it could not be analysed; the same bytes under another name are that picture too.
     """
-    known, front = uploads(), {}
+    known: dict[str, Upload] = uploads()
+    front: dict[str, Upload] = {}
     for upload in new:
-        before = known.get(upload.sha256)
-        if before is not None and before.reason:
+        before = front.get(upload.sha256) or known.get(upload.sha256) or upload
+        kept = upload if before.reason else before
+        if kept is not before:
             before.cancel()
-            before = None
-        front[upload.sha256] = before or upload
+        names = dict.fromkeys((before.name, *before.also, upload.name))
+        kept.name, *also = names
+        kept.also = tuple(also)
+        front[upload.sha256] = kept
     st.session_state["uploads"] = front | {key: upload for key, upload in known.items() if key not in front}
 
 
