@@ -76,7 +76,7 @@ def prediction_set_sentence(prediction: Prediction, card: ModelCard) -> str:
         return f"The model would say: {', '.join(titles)}. How often that is right of such a picture is unknown."
     often = _times(card.calibration.coverage) if card.calibration else "usually"
     if len(titles) == 1:  # such sets are right less often where their one diagnosis has little probability
-        return f"{titles[0]} alone is likely enough to be named. The answer is among what is named {often}."
+        return f"One diagnosis alone is likely enough to be named: {titles[0]}. Such sets hold the answer {often}."
     return f"The answer is one of these, {often}: {', '.join(titles)}."
 
 
