@@ -59,7 +59,6 @@ def test_a_staged_resnet_computes_what_torchvision_computes() -> None:
     [
         ("mobilenet_v2", torchvision.models.mobilenet_v2, "features"),
         ("efficientnet_b0", partial(timm.create_model, "tf_efficientnet_b0"), "forward_features"),
-        ("efficientnet_lite2", partial(timm.create_model, "tf_efficientnet_lite2"), "forward_features"),
     ],
 )
 def test_a_classifier_starts_from_the_librarys_names_and_computes_what_the_library_computes(

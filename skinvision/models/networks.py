@@ -86,7 +86,7 @@ def _mobilenet_v2(encoder: str, classes: int) -> nn.Module:
 
 
 def _efficientnet(encoder: str, classes: int) -> nn.Module:
-    known = timm.list_models(["efficientnet_b?", "tf_efficientnet_b?", "tf_efficientnet_lite?"])
+    known = timm.list_models(["efficientnet_b?", "tf_efficientnet_b?"])
     if encoder not in known:
         raise UnknownName.among("timm EfficientNet", encoder, known)
     network = timm.create_model(encoder, drop_path_rate=0.2)

@@ -153,15 +153,6 @@ EFFICIENTNET_B0 = replace(
     mean=IMAGENET_MEAN,
     std=IMAGENET_STD,
 )
-EFFICIENTNET_LITE2 = replace(
-    EFFICIENTNET_B0,
-    name="efficientnet_lite2",
-    title="EfficientNet-Lite2",
-    architecture=replace(EFFICIENTNET_B0.architecture, encoder="tf_efficientnet_lite2"),
-    phases=(Phase((160, 160), 6, mixup=0.2), Phase((224, 224), 6, mixup=0.4)),
-    mean=(0.5, 0.5, 0.5),
-    std=(0.5, 0.5, 0.5),
-)
 
 # No ImageNet weights are to be had for the next two: they learn from finished models, stage by stage where grids agree.
 RESNEXT50 = replace(
@@ -283,7 +274,6 @@ RECIPES = {
         MOBILENET_V2_TAUGHT,
         MOBILENET_V2_SECOND,
         EFFICIENTNET_B0,
-        EFFICIENTNET_LITE2,
         RESNEXT50,
         REST_LITE,
         PLAIN_CNN,
