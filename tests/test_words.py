@@ -59,7 +59,10 @@ def test_probabilities_are_read_out_in_their_order() -> None:
     ("labels", "sentence"),
     [
         (("mel", "bkl"), "The answer is one of these, 9 times in 10: Melanoma, Benign keratosis."),
-        (("mel",), "One diagnosis alone is likely enough to be named: Melanoma. Such sets hold the answer 9 times in 10."),
+        (
+            ("mel",),
+            "One diagnosis alone is likely enough to be named: Melanoma. Such sets hold the answer 9 times in 10.",
+        ),
         ((), "No diagnosis is likely enough to be named: the model does not know."),
     ],
 )
