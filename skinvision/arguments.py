@@ -73,7 +73,7 @@ def _fill_analyse(command: argparse.ArgumentParser) -> None:
     command.add_argument("--json", action="store_true", help="one JSON object a line and picture")
     command.add_argument(
         "--out",
-        type=Path,
+        type=_path,
         metavar="DIR",
         help="also write mask.png, overlay.png, heatmap.png and analysis.json to DIR/<stem>; pictures of the same stem "
         "go to <stem>, <stem>-2, <stem>-3 …",
@@ -94,7 +94,7 @@ def _fill_explain(command: argparse.ArgumentParser) -> None:
 
 def _fill_evaluate(command: argparse.ArgumentParser) -> None:
     command.add_argument("task", choices=_TASKS)
-    command.add_argument("--data", type=Path, required=True, metavar="DIR", help="the folder")
+    command.add_argument("--data", type=_path, required=True, metavar="DIR", help="the folder")
     what = command.add_mutually_exclusive_group()
     what.add_argument("--split", metavar="S", help="only the pictures of this split")
     what.add_argument("--update", action="store_true", help="the splits val and test, and write them into the card")
@@ -112,7 +112,7 @@ def _fill_contest(command: argparse.ArgumentParser) -> None:
 
 
 def _add_held_out(command: argparse.ArgumentParser, per_class: int) -> None:
-    command.add_argument("--data", type=Path, required=True, metavar="DIR", help="a folder like that of evaluate")
+    command.add_argument("--data", type=_path, required=True, metavar="DIR", help="a folder like that of evaluate")
     command.add_argument("--split", default="test", metavar="S", help="of which pictures (default: test)")
     command.add_argument("--model", metavar="NAME", help="the classifier; else the default one")
     command.add_argument(
@@ -138,7 +138,7 @@ def _fill_export(command: argparse.ArgumentParser) -> None:
 
 def _fill_parity(command: argparse.ArgumentParser) -> None:
     command.add_argument("task", choices=_TASKS)
-    command.add_argument("--data", type=Path, required=True, metavar="DIR", help="a folder like that of evaluate")
+    command.add_argument("--data", type=_path, required=True, metavar="DIR", help="a folder like that of evaluate")
     command.add_argument("--split", default="val", metavar="S", help="of which pictures (default: val)")
     command.add_argument("--model", metavar="NAME", help="the model; else the default one of the task")
     command.add_argument("--pictures", type=positive, default=200, metavar="N", help="at most so many (default: 200)")
@@ -148,14 +148,14 @@ def _fill_parity(command: argparse.ArgumentParser) -> None:
 
 def _fill_train(command: argparse.ArgumentParser) -> None:
     command.add_argument("task", choices=_TASKS)
-    command.add_argument("--data", type=Path, required=True, metavar="DIR", help="the folder")
+    command.add_argument("--data", type=_path, required=True, metavar="DIR", help="the folder")
     command.add_argument("--out", required=True, metavar="NAME", help="what the model will be called")
     command.add_argument("--recipe", metavar="R", help="how to train; else the default recipe of the task")
     command.add_argument("--region", choices=_REGIONS, help="what to look at; else as the recipe says")
-    command.add_argument("--start", type=Path, metavar="FILE", help="safetensors to start from")
+    command.add_argument("--start", type=_path, metavar="FILE", help="safetensors to start from")
     command.add_argument(
         "--extra",
-        type=Path,
+        type=_path,
         nargs="+",
         default=[],
         metavar="DIR",
@@ -169,12 +169,12 @@ def _fill_train(command: argparse.ArgumentParser) -> None:
         help="finished models of the same labels, to imitate as well",
     )
     command.add_argument(
-        "--runs", type=Path, default=Path("runs"), metavar="DIR", help="for checkpoints (default: runs)"
+        "--runs", type=_path, default=Path("runs"), metavar="DIR", help="for checkpoints (default: runs)"
     )
     _add_foreign(command)
     command.add_argument(
         "--background",
-        type=Path,
+        type=_path,
         metavar="DIR",
         help="a folder of pictures of another kind, against whose split train strangeness is measured",
     )
@@ -186,7 +186,7 @@ def _fill_train(command: argparse.ArgumentParser) -> None:
 
 def _fill_combine(command: argparse.ArgumentParser) -> None:
     command.add_argument("members", nargs="+", metavar="NAME", help="finished classifiers, two or more")
-    command.add_argument("--data", type=Path, required=True, metavar="DIR", help="the folder that they learnt from")
+    command.add_argument("--data", type=_path, required=True, metavar="DIR", help="the folder that they learnt from")
     command.add_argument("--out", required=True, metavar="NAME", help="what the ensemble will be called")
     _add_foreign(command)
 
@@ -194,7 +194,7 @@ def _fill_combine(command: argparse.ArgumentParser) -> None:
 def _add_foreign(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--foreign",
-        type=Path,
+        type=_path,
         nargs="+",
         default=[],
         metavar="DIR",

@@ -222,6 +222,7 @@ def _read(path: Path) -> Case:
 
     try:
         if path.is_dir():
+            next(path.iterdir(), None)  # a folder that may not be read is not called empty
             raise ImageRejected("a folder with pictures", "an empty one", "check the path")
         data = path.read_bytes()
     except OSError as error:

@@ -60,10 +60,12 @@ class LesionMask:
     Attributes:
         probability: (H, W) float32 in [0, 1], of the picture's own size.
         threshold: a pixel belongs to the lesion where its probability is at least this, in (0, 1).
+        by_hand: whether a person drew it.
     """
 
     probability: NDArray[np.float32]
     threshold: float = 0.5
+    by_hand: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "probability", _sealed(self.probability, "probability", np.float32, 2))

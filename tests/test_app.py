@@ -90,11 +90,11 @@ def test_an_upload_becomes_picture_mask_heatmap_and_chart(app: AppTest) -> None:
 
 def test_the_same_picture_under_two_names_is_told(app: AppTest) -> None:
     name, data, kind = lesion(1)
-    bring(app, (name, data, kind), ("copy.png", data, kind), ("none.png", b"", kind), ("nothing.jpg", b"", kind))
+    bring(app, (name, data, kind), ("copy.png", data, kind), ("a/none.png", b"", kind), ("b/none.png", b"", kind))
     told = [caption.value.replace("\\", "") for caption in app.caption]
     assert headers(app) == ["lesion 1\\.png", "none\\.png"]
-    assert "The same picture came as copy.png." in told
-    assert "The same picture came as nothing.jpg." in told
+    assert "1 more file is the same: copy.png." in told
+    assert "1 more file is the same: none.png." in told
     assert "**1** could not be" in " ".join(line.value for line in app.markdown)
 
 

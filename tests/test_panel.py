@@ -26,7 +26,7 @@ def holds(picture: NDArray[np.uint8], colour: tuple[int, int, int]) -> bool:
 
 
 @pytest.mark.parametrize("shape", [(64, 96), (96, 64), (20, 400), (400, 20)])
-@pytest.mark.parametrize("title", ["A sample", "a_name_without_end_" * 20, "Überraschung — 写真 🙂\nline"])
+@pytest.mark.parametrize("title", ["A sample", "a_name_without_end_" * 20, "Überraschung — 写真 🙂\nline", "a\u2029b"])
 def test_nothing_reaches_the_edge(shape: tuple[int, int], title: str) -> None:
     picture = drawn(sample_analysis(np.full((*shape, 3), 90, np.uint8), lesion=None), title=title)
     assert picture.shape[1] == 1600
@@ -70,9 +70,7 @@ def test_unknown_target_is_refused() -> None:
 
 
 def test_names_in_other_letters_are_told_apart() -> None:
-    one, other, same = (
-        drawn(sample_analysis(), title=name) for name in ("Мелкий снимок.jpg", "Второй.jpg", "Второй.jpg")
-    )
+    one, other, same = (drawn(sample_analysis(), title=name) for name in ("Первый.jpg", "Второй.jpg", "Второй.jpg"))
     assert not np.array_equal(one, other)
     np.testing.assert_array_equal(other, same)
 

@@ -153,18 +153,29 @@ def test_an_outline_of_ones_own_holds_in_all_views_until_it_is_taken_back(app: A
     assert "the one that you drew" not in _said(app)
 
 
+def test_no_outline_at_all_is_not_kept(app: AppTest) -> None:
+    bring(app, lesion(1))
+    (upload,) = uploads(app)
+    upload.outline = Outline(np.pad(np.ones((4, 4), bool), ((40, 52), (40, 84))))
+    _view(app, "Paint over it")
+    select(app, "The brush", "Take from the lesion")
+    next(slider for slider in app.slider if slider.label.startswith("Grow")).set_value(-10)
+    checked(app.run())
+    assert next(button for button in app.button if button.label == "Use this outline").disabled
+
+
 def test_an_outline_is_changed_by_keys_too(app: AppTest) -> None:
     bring(app, lesion(1))
     (upload,) = uploads(app)
     found = upload.drawn["as it is"][1].mask.binary
     _view(app, "Paint over it")
     select(app, "The brush", "Add to the lesion")
-    next(slider for slider in app.slider if slider.label.startswith("Grow")).set_value(-4)
+    next(slider for slider in app.slider if slider.label.startswith("Grow")).set_value(4)
     checked(app.run())
     click(app, "Use this outline")
-    smaller = upload.drawn["as it is"][1].mask.binary
-    assert smaller.sum() < found.sum()
-    assert not (smaller & ~found).any()
+    larger = upload.drawn["as it is"][1].mask.binary
+    assert larger.sum() > found.sum()
+    assert larger[found].all()
     assert next(slider for slider in app.slider if slider.label.startswith("Grow")).value == 0
 
 

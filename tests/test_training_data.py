@@ -17,11 +17,11 @@ from skinvision.errors import DataRejected, WeightsRejected
 from skinvision.geometry import Box, crop, resize, square_around
 from skinvision.intake import read_case
 from skinvision.models.registry import load
-from skinvision.render.overlays import encode_png
 from skinvision.segment import segment
 from skinvision.training.by_image import split_by_image
 from skinvision.training.data import Sample, called, read_labelled, read_mask, read_table
 from skinvision.training.loaders import Loaders, Order, ResumableLoader
+from tests.files import png
 from tests.lessons import CLASSIFIER, SEGMENTER, STEPS_PER_EPOCH, write_png
 
 MEAN = np.array([124, 116, 104], np.uint8)  # ImageNet's, which norms to 0
@@ -40,18 +40,21 @@ def test_a_table_without_rows_is_rejected(tmp_path: Path) -> None:
         read_table(tmp_path)
 
 
-@pytest.mark.parametrize(("inside", "is_kept"), [(255, True), (128, True), (1, False), (0, True)])
-def test_a_mask_is_white_inside_or_is_rejected(tmp_path: Path, inside: int, is_kept: bool) -> None:
+@pytest.mark.parametrize(
+    ("inside", "bits", "is_kept"),
+    [(255, 8, True), (128, 8, True), (1, 8, False), (0, 8, True), (65535, 16, True), (255, 16, False), (1, 16, False)],
+)
+def test_a_mask_is_white_inside_or_is_rejected(tmp_path: Path, inside: int, bits: int, is_kept: bool) -> None:
     (tmp_path / "masks").mkdir()
-    drawn = np.zeros((64, 64), np.uint8)
+    drawn = np.zeros((64, 64), np.uint16)
     drawn[8:24, 8:24] = inside
     path = tmp_path / "masks" / "p1.png"
-    path.write_bytes(encode_png(drawn))
+    path.write_bytes(png(drawn, bits, 0))
     sample = Sample("p1", "nv", "", path, path)
     if is_kept:
-        np.testing.assert_array_equal(read_mask(sample), drawn)
+        np.testing.assert_array_equal(read_mask(sample), drawn >> (bits - 8))
         return
-    with pytest.raises(DataRejected, match=r"expected white, 255, for the lesion in .*p1\.png, got at most 1"):
+    with pytest.raises(DataRejected, match=rf"expected white for the lesion in .*p1\.png, got at most {inside};"):
         read_mask(sample)
 
 

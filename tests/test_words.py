@@ -61,7 +61,8 @@ def test_probabilities_are_read_out_in_their_order() -> None:
         (("mel", "bkl"), "The answer is one of these, 9 times in 10: Melanoma, Benign keratosis."),
         (
             ("mel",),
-            "One diagnosis alone is likely enough to be named: Melanoma. Such sets hold the answer 9 times in 10.",
+            "One diagnosis alone is likely enough to be named: Melanoma. Over all pictures, sets hold the answer "
+            "9 times in 10.",
         ),
         ((), "No diagnosis is likely enough to be named: the model does not know."),
     ],

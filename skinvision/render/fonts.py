@@ -20,14 +20,20 @@ def font(size: int) -> ImageFont.FreeTypeFont:
 
 
 def drawable(text: str) -> str:
-    """``text`` with "?" for letters that the font lacks."""
-    composed = unicodedata.normalize("NFC", text)
-    return "".join(letter if letter.isspace() or _has(letter) else "?" for letter in composed)
+    """``text`` with "?" for letters that the font lacks, and plain spaces between words."""
+    lines = unicodedata.normalize("NFC", text).split("\n")
+    return "\n".join("".join(map(_drawn, line)) for line in lines)
 
 
 def is_readable(text: str) -> bool:
     """Whether the font has a letter or a digit of ``text``."""
     return any(letter.isalnum() and _has(letter) for letter in text)
+
+
+def _drawn(letter: str) -> str:
+    if letter.isspace():
+        return " "
+    return letter if _has(letter) else "?"
 
 
 @cache

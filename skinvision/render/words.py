@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from fractions import Fraction
 
 from skinvision.card import ModelCard
@@ -74,10 +75,11 @@ def prediction_set_sentence(prediction: Prediction, card: ModelCard) -> str:
         return "No diagnosis is likely enough to be named: the model does not know."
     if not prediction.in_distribution:
         return f"The model would say: {', '.join(titles)}. How often that is right of such a picture is unknown."
-    often = _times(card.calibration.coverage) if card.calibration else "usually"
-    if len(titles) == 1:  # such sets are right less often where their one diagnosis has little probability
-        return f"One diagnosis alone is likely enough to be named: {titles[0]}. Such sets hold the answer {often}."
-    return f"The answer is one of these, {often}: {', '.join(titles)}."
+    often = f" {_times(card.calibration.coverage)}" if card.calibration else ""
+    if len(titles) == 1:  # sets of one are right less often where their diagnosis has little probability
+        over_all = f" Over all pictures, sets hold the answer{often}." if often else ""
+        return f"One diagnosis alone is likely enough to be named: {titles[0]}.{over_all}"
+    return f"The answer is one of these{often and ','}{often}: {', '.join(titles)}."
 
 
 def evidence_sentence(analysis: Analysis, card: ModelCard, target: str) -> str:
@@ -120,12 +122,12 @@ def held_back(mask: LesionMask, card: ModelCard) -> bool:
     Segmenters learnt from dermoscopy. On photographs they find single spots, but where what is ill has no clear border
     they take the limb for the lesion.
     """
-    return card.modality == "photograph" and mask.edge_fraction > _CUT
+    return card.modality == "photograph" and not mask.by_hand and mask.edge_fraction > _CUT
 
 
 def outline_notice(mask: LesionMask, card: ModelCard) -> str | None:
-    """What the outline is worth on the pictures that the classifier of ``card`` is for; None but for photographs."""
-    if card.modality != "photograph":
+    """What a network's outline is worth on the pictures that ``card``'s classifier is for; None but for photographs."""
+    if card.modality != "photograph" or mask.by_hand:
         return None
     if held_back(mask, card):
         return (
@@ -133,6 +135,12 @@ def outline_notice(mask: LesionMask, card: ModelCard) -> str | None:
             "picture, as it does where it takes a limb for the lesion."
         )
     return "The network for the outline learnt from dermoscopy: on a photograph, check it by eye."
+
+
+def same_files(names: Sequence[str]) -> str:
+    """That other files were equal to this one."""
+    some = ", ".join(names[:3]) + (" …" if len(names) > 3 else "")
+    return f"1 more file is the same: {some}." if len(names) == 1 else f"{len(names)} more files are the same: {some}."
 
 
 def notes(case: Case) -> list[str]:

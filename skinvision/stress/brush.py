@@ -47,7 +47,7 @@ def grown(lesion: Mask, px: int) -> Mask:
 
     An empty lesion does not grow, and one that fills the picture does not shrink.
     """
-    if not lesion.any() or lesion.all():
+    if not px or not lesion.any() or lesion.all():
         return lesion
     if px < 0:
         return np.asarray(distance_transform_edt(lesion) > -px)

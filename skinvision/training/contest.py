@@ -17,7 +17,7 @@ from skinvision.methods import METHODS
 from skinvision.models import registry
 from skinvision.pipeline import Analyser
 from skinvision.reports import Interval, MethodReport
-from skinvision.training.data import Sample, at_most_per_class, read_labelled, read_table
+from skinvision.training.data import Sample, at_most_per_class, called, read_labelled, read_table
 from skinvision.training.evaluate import load_for
 from skinvision.training.intervals import Bootstrap, rounded
 from skinvision.types import Analysis
@@ -59,7 +59,7 @@ def contest(
         UnknownName, WeightsRejected: no such model.
     """
     card = load_for("classification", model).card
-    known = tuple(sample for sample in read_table(data, split) if sample.dx in card.labels)
+    known = tuple(sample for sample in called(read_table(data, split), card.labels) if sample.dx in card.labels)
     if not known:
         raise DataRejected(f"diagnoses among {', '.join(card.labels)}", "none", "map the names first")
     names = [name for name, method in METHODS.items() if slow or not method.is_slow]

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -185,8 +186,9 @@ def read_mask(sample: Sample) -> NDArray[np.uint8]:
     if not sample.mask.is_file():
         raise DataRejected(f"a mask at {sample.mask}", "no file", "segmentation needs a mask for each picture")
     mask = read_labelled(sample.mask).image[:, :, 0]
-    if 0 < mask.max() < 128:
-        raise DataRejected(f"white, 255, for the lesion in {sample.mask}", f"at most {mask.max()}", "scale the masks")
+    stored = cv2.imread(str(sample.mask), cv2.IMREAD_UNCHANGED)  # what a mask in 16 bits has is lost in ``mask``
+    if stored is not None and 0 < stored.max() < (128 if stored.dtype == np.uint8 else 1 << 15):
+        raise DataRejected(f"white for the lesion in {sample.mask}", f"at most {stored.max()}", "scale the masks")
     return mask
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import streamlit as st
 
@@ -15,12 +16,13 @@ from skinvision.ui.subject import Subject
 _WAITING_PX = 900  # about the height of what is to come, so that the page does not jump
 
 
-def show(name: str, views: Mapping[str, Callable[[Subject], None]]) -> None:
+def show(name: str, views: Mapping[str, Callable[[Subject], None]], *, by_hand: bool = False) -> None:
     """Controls and the chosen view.
 
     Args:
         name: of the page, for its widgets.
         views: by what they are called.
+        by_hand: whether they go by the visitor's own outline where there is one.
 
     Raises:
         UnknownName, WeightsRejected: the models' files are missing or were changed.
@@ -39,7 +41,7 @@ def show(name: str, views: Mapping[str, Callable[[Subject], None]]) -> None:
             st.error(f"Not analysed: {literal(about.upload.reason)}.", icon=":material/image_not_supported:")
         else:
             status.markdown(_summary(about))
-            _warn(about)
+            _warn(about, by_hand=by_hand and about.upload.outline is not None)
             views[view](about)
 
 
@@ -53,12 +55,12 @@ def _analyse(about: Subject, steps: progress.Steps) -> None:
             steps.step()
 
 
-def _warn(about: Subject) -> None:
+def _warn(about: Subject, *, by_hand: bool) -> None:
     """That the picture is strange to the network, and what the outline is worth, as on the Analyse page."""
     analysis = about.upload.analyses[about.wanted]
     if warning := words.outlier_warning(analysis.prediction, about.card):
         st.warning(literal(warning), icon=":material/warning:")
-    if notice := words.outline_notice(analysis.mask, about.card):
+    if notice := words.outline_notice(replace(analysis.mask, by_hand=by_hand), about.card):
         st.caption(literal(notice))
 
 

@@ -21,7 +21,7 @@ from skinvision.ui.subject import Subject
 _WIDE_PX, _TALL_PX = 316, 560  # fits a phone; a large screen shows it larger
 _FAR_PX = 40
 _KEEP_HELP = "In all views of this page, until you take another one."
-_GROW_HELP = "In pixels of a copy of the picture, which is at most 800 px long."
+_GROW_HELP = "In pixels of the copy that is shown to the network, at most 800 px long unless the picture is a strip."
 _PICTURE, _MORE, _LESS = "Paint on the picture", "Add to the lesion", "Take from the lesion"
 _NOW = "As drawn"
 _TOOLS = {_MORE: MORE, _LESS: LESS}
@@ -54,7 +54,8 @@ def show(about: Subject) -> None:
         layer = _canvas(about, plain, brush)
         drawn = _drawn(about, brush, layer)
         if not brush.on_picture:
-            _keep(about, drawn, is_new=bool(brush.grow or layer[..., 3].any()))
+            has_changed = bool(brush.grow or layer[..., 3].any())
+            _keep(about, drawn, is_new=has_changed and drawn.mask.box is not None)
         st.markdown(literal(stress_words.change_sentence(drawn, plain, about.card, about.target)))
         stressed.notes(about)
         stressed.pictures(about, drawn, _NOW, _digest(layer, brush))
@@ -93,8 +94,8 @@ def _around(plain: Analysis) -> tuple[int, int, int]:
 def _canvas(about: Subject, plain: Analysis, brush: _Brush) -> NDArray[np.uint8]:
     """What is drawn upon the picture, (h, w, 4) uint8 RGBA."""
     case = plain.case
-    outline = LesionMask(grown(plain.mask.binary, brush.grow).astype(np.float32))
-    jpeg = screen.outlines_jpeg(case, [] if brush.on_picture else [outline])
+    lesion = grown(plain.mask.binary, brush.grow).astype(np.float32)
+    jpeg = screen.outlines_jpeg(case, [] if brush.on_picture else [LesionMask(lesion)])
     fit = min(_WIDE_PX / case.width, _TALL_PX / case.height)
     height, width = (max(round(side * fit), 1) for side in (case.height, case.width))
     kept = 0 if brush.on_picture else id(about.upload.outline)  # strokes that are kept are in the picture below

@@ -104,7 +104,7 @@ def header(upload: Upload) -> None:
         if upload.synthetic:
             st.badge("synthetic", icon=":material/draw:", color="orange")
     if upload.also:
-        st.caption(literal(f"The same picture came as {', '.join(upload.also)}."))
+        st.caption(literal(words.same_files(upload.also)))
 
 
 def _pictures(drawn: Drawn) -> None:

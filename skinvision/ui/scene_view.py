@@ -33,7 +33,7 @@ def show(about: Subject) -> None:
 
 def _no_scenes(about: Subject, plain: Analysis) -> str | None:
     """Why the picture cannot be taken apart; None where it can."""
-    if not about.upload.outline and words.held_back(about.upload.analyses[about.wanted].mask, about.card):
+    if words.held_back(plain.mask, about.card):
         return (
             "Where the lesion is, is not known here, so the picture cannot be taken apart. "
             f"Draw it in the view “{stress_words.PAINT}”."

@@ -239,4 +239,7 @@ _HISTORY = (
     "that rises beside a steady score is growing overconfidence, which calibration takes back. The epoch of the best "
     "score was kept."
 )
-_LAST = " These are the epochs of the last of {} rounds; the earlier ones are told under “How it was trained”."
+_LAST = (
+    " These are the epochs of the last of {} trainings, counting those of the weights that it began with; all are told "
+    "under “How it was trained”."
+)

@@ -55,7 +55,7 @@ class Upload:
 
     Attributes:
         name: what it is called on the page, plain and short.
-        also: other names under which the same bytes came.
+        also: the names of other files with the same bytes.
         sha256: of its bytes.
         synthetic: whether we drew it.
         data: its bytes, until they are read.
@@ -127,9 +127,8 @@ def add(new: Iterable[Upload]) -> None:
         kept = upload if before.reason else before
         if kept is not before:
             before.cancel()
-        names = dict.fromkeys((before.name, *before.also, upload.name))
-        kept.name, *also = names
-        kept.also = tuple(also)
+        is_another = upload is not before and (upload.sha256 in front or upload.name not in (before.name, *before.also))
+        kept.name, kept.also = before.name, (*before.also, *([upload.name] if is_another else []))
         front[upload.sha256] = kept
     st.session_state["uploads"] = front | {key: upload for key, upload in known.items() if key not in front}
 

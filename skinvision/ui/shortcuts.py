@@ -13,4 +13,4 @@ def show() -> None:
         "Add an artefact": artefact_view.show,
         stress_words.PAINT: brush_view.show,
     }
-    bench.show("shortcuts", views)
+    bench.show("shortcuts", views, by_hand=True)

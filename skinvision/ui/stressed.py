@@ -112,8 +112,9 @@ def _analysed(about: Subject, picture: Stressed) -> Analysis:
     looked_at = picture.lesion if picture.lesion.any() else _reduced(about).lesion
     case = replace(about.upload.analyses[about.wanted].case, image=picture.image)
     analyser = models.analyser(about.wanted.segmenter, about.wanted.classifier)
-    found = analyser.analyse(case, about.stage, mask=LesionMask(looked_at.astype(np.float32)))
+    by_hand = about.upload.outline is not None
+    found = analyser.analyse(case, about.stage, mask=LesionMask(looked_at.astype(np.float32), by_hand=by_hand))
     if picture.lesion.any():
         return found
-    empty = LesionMask(picture.lesion.astype(np.float32))
+    empty = LesionMask(picture.lesion.astype(np.float32), by_hand=by_hand)
     return replace(found, mask=empty, explanations=measured(found.explanations, empty))
