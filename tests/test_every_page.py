@@ -219,6 +219,7 @@ def _problems(page: playwright.Page, width: int, scheme: Literal["light", "dark"
     page.set_viewport_size({"width": width, "height": 900})
     page.emulate_media(color_scheme=scheme)
     page.wait_for_timeout(500)  # until colours have faded into each other
+    page.get_by_test_id("stStatusWidget").wait_for(state="detached")  # Streamlit's sign that it runs fades late
     page.evaluate(AXE)
     violations: list[dict[str, Any]] = page.evaluate("axe.run().then(result => result.violations)")
     return [
