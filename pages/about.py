@@ -27,8 +27,8 @@ _RULES = """
   one constant. The heatmap shows only what is above zero: what spoke *against* the class is not seen.
 - **It is coarse.** The last stage has some fifty cells; the smooth hills between them are only drawn. Early stages
   are finer, but what they see is edges and colours, far from a diagnosis.
-- **Compare with chance.** If a lesion fills 20 % of the picture, evidence spread at random has 20 % inside it. The
-  figure below each result says how many times more than that there is.
+- **Compare with chance.** If a lesion fills 20 % of what the network sees, evidence spread at random has 20 % inside
+  it. The figure below each result says how many times more than that there is.
 - **A good map is no proof.** It says where, not why, and a network can be wrong for reasons within the lesion. A bad
   map, though, is a good reason for doubt.
 """

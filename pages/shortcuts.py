@@ -7,8 +7,8 @@ from skinvision.ui import frame, inputs, session
 frame.require()
 st.title("What does it really use?", anchor=False)
 st.markdown(
-    "A diagnosis is in the lesion. Move it, or add what should not matter: an answer that changes is no answer about "
-    "the lesion.  \nTake the lesion away: an answer that stays was none either."
+    "A diagnosis is in the lesion. Move it, or add what should not matter: an answer that changes was "
+    "not about the lesion alone.  \nTake the lesion away: an answer that stays was not about it at all."
 )
 inputs.show()
 if session.uploads():

@@ -56,7 +56,7 @@ def test_the_best_grade_is_no_green_tick() -> None:
         f"Deletion goes better than in {draws} of {draws} random orders, insertion than in {draws}."
     )
     assert verdict.reasons[2].words == (
-        "Without the most relevant pixels, 30 % are left of a probability of 90 %, without the least 70 %."
+        "The probability is 90 % for the picture, 30 % without the most relevant pixels and 70 % without the least."
     )
     assert "mean rank correlation of 0.30 (SSIM 0.30)" in verdict.reasons[3].words
     assert (
@@ -180,7 +180,7 @@ def test_a_picture_that_keeps_its_class_without_pixels_tells_nothing(
     verdict = judge(replace(GOOD, compared=Compared(own, References((chance,) * 2, middle))))
     assert verdict.code == code
     assert [reason.stands for reason in verdict.reasons[:2]] == [stands] * 2
-    mute = "of a probability of 100 %, 50 % are left in one flat colour and 50 % in a blur."
+    mute = "the probability is 100 % for the picture, 50 % for one flat colour and 50 % for a blur."
     assert verdict.reasons[0].words.endswith(mute) == (stands == "unknown")
     told = verdict.reasons[0].words, verdict.reasons[1].words
     assert ["Insertion tells nothing here" in words for words in told] == [blurred == 0.5 > flat] * 2
@@ -196,8 +196,8 @@ def test_a_curve_that_can_tell_nothing_is_not_counted() -> None:
     assert verdict.code == "believable"
     assert verdict.reasons[0].words == (
         "Area under deletion 0.20, by blocks in random order, on average 0.50 (lower is better). Insertion tells "
-        "nothing here: of a probability of 100 %, 60 % are left in a blur. Deletion goes better than in 2 of 2 random "
-        "orders."
+        "nothing here: the probability is 100 % for the picture and 60 % for a blur. Deletion goes better than in 2 "
+        "of 2 random orders."
     )
 
 

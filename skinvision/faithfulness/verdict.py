@@ -161,7 +161,7 @@ def _mute(compared: Compared) -> str:
         blurred, *_ = compared.own.insertion.scores
         return (
             "An empty picture already gets this class, so taking pixels away tells nothing: "
-            f"{_left(whole, flat, 'in one flat colour')} and {percent(blurred)} in a blur."
+            f"{_probability(whole)}, {percent(flat)} for one flat colour and {percent(blurred)} for a blur."
         )
     return ""
 
@@ -181,12 +181,14 @@ def _areas(own: Curves, other: Curves, name: str) -> str:
     if all(own.tell):
         return f"Area under deletion {lower}; under insertion {higher}."
     if own.tell[0]:
-        return f"Area under deletion {lower}. Insertion tells nothing here: {_left(whole, blurred, 'in a blur')}."
-    return f"Area under insertion {higher}. Deletion tells nothing here: {_left(whole, flat, 'in one flat colour')}."
+        mute = f"Insertion tells nothing here: {_probability(whole)} and {percent(blurred)} for a blur."
+        return f"Area under deletion {lower}. {mute}"
+    mute = f"Deletion tells nothing here: {_probability(whole)} and {percent(flat)} for one flat colour."
+    return f"Area under insertion {higher}. {mute}"
 
 
-def _left(whole: float, left: float, where: str) -> str:
-    return f"of a probability of {percent(whole)}, {percent(left)} are left {where}"
+def _probability(whole: float) -> str:
+    return f"the probability is {percent(whole)} for the picture"
 
 
 def _counts(compared: Compared) -> str:
@@ -206,8 +208,8 @@ def _road(road: Road | None) -> Reason:
         return _unknown("ROAD", _FAINT)
     most, least = float(np.mean(road.without_most)), float(np.mean(road.without_least))
     words = (
-        f"Without the most relevant pixels, {percent(most)} are left of a probability of {percent(road.whole)}, "
-        f"without the least {percent(least)}."
+        f"The probability is {percent(road.whole)} for the picture, {percent(most)} without the most relevant pixels "
+        f"and {percent(least)} without the least."
     )
     if min(most, least) > (1 - LOST) * road.whole:
         return _unknown("ROAD", f"{words} That is too little lost to tell.")

@@ -246,6 +246,7 @@ def share_axis(figure: go.Figure, title: str) -> None:
         range=[-0.03, 1.06],
         tickvals=[0, 0.25, 0.5, 0.75, 1],
         tickformat=".0%",
+        showgrid=True,
         gridcolor=GRID,
         zeroline=False,
         title=title,

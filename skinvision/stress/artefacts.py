@@ -99,7 +99,7 @@ ARTEFACTS = (
         "dashes and dots of a surgical marker all around the lesion",
         is_random=True,
         note="Winkler et al. (2019): surgical ink beside moles raised a network's melanoma scores, and its "
-        "false-positive rate on benign nevi by about 40 %.",
+        "false-positive rate on benign nevi by about 40 percentage points.",
     ),
     Artefact(
         "ruler",

@@ -123,7 +123,7 @@ def _examine(place: DeltaGenerator, about: Subject, asked: Asked, in_full: bool)
 
 def _verdict(verdict: Verdict) -> None:
     box, icon = _CODES[verdict.code]
-    box(f"**{verdict.code.capitalize()}.** {literal(verdict.headline)}", icon=icon)
+    box(f"**This heatmap is {verdict.code}.** {literal(verdict.headline)}", icon=icon)
     for reason in verdict.reasons:
         st.markdown(f"{trial_words.reason_title(reason)} {literal(reason.words)}")
     with st.expander("By what rule?"):
