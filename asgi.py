@@ -17,7 +17,8 @@ from pathlib import Path
 import streamlit as st
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
-from starlette.responses import PlainTextResponse
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from skinvision.ui import models
@@ -56,6 +57,11 @@ _HEADERS = {
 }
 
 
+async def failed(_request: Request, _error: Exception) -> Response:
+    """The answer where an error got through, which no middleware sees: it brings the headers itself."""
+    return PlainTextResponse("Internal Server Error", 500, _HEADERS)
+
+
 class Guard:
     """Adds the headers to every answer, and hides what is nobody's business."""
 
@@ -80,4 +86,9 @@ async def warmed(_: st.App) -> AsyncIterator[None]:
     yield
 
 
-app = st.App(Path(__file__).with_name("streamlit_app.py"), middleware=[Middleware(Guard)], lifespan=warmed)
+app = st.App(
+    Path(__file__).with_name("streamlit_app.py"),
+    middleware=[Middleware(Guard)],
+    lifespan=warmed,
+    exception_handlers={Exception: failed},
+)

@@ -7,11 +7,13 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
@@ -52,10 +54,10 @@ def test_the_shipped_configuration_is_what_the_server_goes_by() -> None:
     assert done.stderr == "", "an option that this version does not know is complained of"
 
 
-@pytest.mark.parametrize("path", ["/", "/missing"])
-def test_every_answer_has_the_headers(path: str) -> None:
+@pytest.mark.parametrize(("path", "answer"), [("/", 200), ("/missing", 404), ("/faulty", 500)])
+def test_every_answer_has_the_headers(path: str, answer: int) -> None:
     status, headers = _asked(path)
-    assert status == (200 if path == "/" else 404)
+    assert status == answer
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["x-frame-options"] == "DENY"
     assert headers["referrer-policy"] == "no-referrer"
@@ -102,7 +104,7 @@ def test_the_networks_are_loaded_before_the_first_visitor(tiny_models: Path) -> 
 
 
 def _asked(path: str) -> tuple[int, dict[str, str]]:
-    """Status and headers of the guard's answer, before an app that answers at / and to all that is hidden."""
+    """Status and headers of the guard's answer, before an app that answers at / and to all that is hidden, or fails."""
 
     async def ask() -> tuple[int, dict[str, str]]:
         told = []
@@ -114,7 +116,8 @@ def _asked(path: str) -> tuple[int, dict[str, str]]:
             return {"type": "http.request", "body": b"", "more_body": False}
 
         scope = {"type": "http", "method": "GET", "path": path, "headers": [], "query_string": b"", "root_path": ""}
-        await asgi.Guard(_answering())(scope, receive, send)
+        with suppress(ZeroDivisionError):  # what answers hands it on to the server's log
+            await _answering()(scope, receive, send)
         start = told[0]
         return start["status"], {name.decode(): value.decode() for name, value in start["headers"]}
 
@@ -125,5 +128,12 @@ def _answering() -> Starlette:
     async def answer(_: Any) -> PlainTextResponse:
         return PlainTextResponse("something")
 
+    async def fail(_: Any) -> PlainTextResponse:
+        raise ZeroDivisionError
+
     paths = ("/", "/_stcore/metrics", "/_stcore/metrics/", "/base/_stcore/metrics")
-    return Starlette(routes=[Route(path, answer) for path in paths])
+    return Starlette(
+        routes=[*(Route(path, answer) for path in paths), Route("/faulty", fail)],
+        middleware=[Middleware(asgi.Guard)],
+        exception_handlers=asgi.app._exception_handlers,
+    )

@@ -25,7 +25,7 @@ if TYPE_CHECKING:  # they import torch
     from skinvision.pipeline import Analyser
 
 _LOG = logging.getLogger(__name__)
-_FREEZE_ANEW_S = 120.0
+_LOOK_AGAIN_S = 60.0
 _visited = threading.Event()
 
 
@@ -132,7 +132,10 @@ def _load() -> None:
 
 @cache
 def _keep_frozen() -> threading.Thread:
-    """Sessions that were there when all was frozen would never be collected, nor their pictures: so look again."""
+    """Sessions that were there when all was frozen would never be collected, nor their pictures: so look again.
+
+    What a session that is over held is thus gone after its time to come back and two looks, at most.
+    """
     thread = threading.Thread(target=_freeze_anew, name="keep-frozen", daemon=True)
     thread.start()
     return thread
@@ -140,9 +143,10 @@ def _keep_frozen() -> threading.Thread:
 
 def _freeze_anew() -> None:
     while True:
+        time.sleep(_LOOK_AGAIN_S)
+        was_visited = _visited.is_set()
         _visited.clear()
-        _visited.wait()
-        time.sleep(_FREEZE_ANEW_S)
-        gc.unfreeze()
-        gc.collect()
-        gc.freeze()
+        if server.forget_the_gone() or was_visited:
+            gc.unfreeze()
+            gc.collect()
+            gc.freeze()
