@@ -125,7 +125,7 @@ def _weighed(weights: Tensor, activation: Tensor) -> Tensor:
 
 
 def _score_cam(network: StagedClassifier, picture: Tensor, stage: str, target: int, run: Run) -> Tensor:
-    """Algorithm 1, with the softmax over the channels' logits that its authors' code has.
+    """Algorithm 1, with the softmax over the channels' logits, as in grad-cam; its authors' code has it over classes.
 
     What is not shown has the picture's mean colour; there, it is 0 after normalisation.
     """

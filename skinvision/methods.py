@@ -37,6 +37,18 @@ class Method:
     by_stage: bool = True
     by_class: bool = True
 
+    def grain(self, stage: str) -> str:
+        """What maps of equal grain have in common: the stage on whose cells they are made, or the method."""
+        return stage if self.by_stage else self.name
+
+    def cells(self, explained: int) -> int:
+        """Into how many parts of a side the map tells the picture apart.
+
+        Args:
+            explained: values along that side of the map.
+        """
+        return WINDOWS_PER_SIDE + 1 if self.name == "occlusion" else explained
+
     def portions(self, channels: int) -> int:
         """In how many portions it is made.
 

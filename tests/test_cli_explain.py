@@ -46,6 +46,7 @@ FIELDS = [
     "reasons",
     "probability",
     "in_distribution",
+    "another_class",
 ]
 LEVELS = ["head", "stage4", "stage3", "stage2", "stage1", "stem"]
 
@@ -85,7 +86,7 @@ def test_all_tests_in_one_object(capsys: pytest.CaptureFixture[str], picture: Pa
     assert 0 <= found["area_share"] <= 1
     assert set(found["road"]) == {"whole", "without_most", "without_least"}
     assert found["verdict"] in ("believable", "doubtful", "not believable")
-    assert len(found["reasons"]) == 6
+    assert len(found["reasons"]) == 7
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -100,7 +101,7 @@ def test_a_person_gets_a_line_and_the_reasons(capsys: pytest.CaptureFixture[str]
     _, (line,), _ = run(capsys, "explain", picture, "--class", "mel")
     assert "lesion.png: Grad-CAM of Melanoma at stage4; " in line
     _, lines, _ = run(capsys, "explain", picture, "--class", "mel", "--faithfulness")
-    assert len(lines) == 7
+    assert len(lines) == 8
     assert lines[1].startswith("  against chance, ")
 
 

@@ -45,7 +45,8 @@ def findings(analyser: Analyser, analysis: Analysis, told: list[int]) -> Finding
 def test_everything_is_measured_in_as_many_portions_as_was_said(
     analyser: Analyser, findings: Findings, told: list[int]
 ) -> None:
-    assert None not in (findings.compared, findings.road, findings.randomised, findings.stability, findings.inside)
+    assert None not in (findings.compared, findings.road, findings.randomised, findings.stability)
+    assert None not in (findings.another, findings.inside)
     assert told == list(range(1, portions(analyser.classifier_card, "grad-cam", with_references=True) + 1))
     assert list(findings.randomised) == ["head", "stage4", "stage3", "stage2", "stage1", "stem"]
     unknown = {reason.measure for reason in judge(findings).reasons if reason.stands == "unknown"}
@@ -76,6 +77,7 @@ def test_what_needs_twenty_maps_is_left_out_where_one_takes_long(
     found = analyser.examine(analysis, explanation, findings.compared.references, told.append)
     assert found.randomised is None
     assert found.stability is None
+    assert found.another is None
     assert len(told) == portions(analyser.classifier_card, name, with_references=False)
     assert judge(found).code != "believable"
 
@@ -88,9 +90,43 @@ def test_slow_maps_are_tested_in_full_when_asked_for(
     explanation = analyser.attribute(analysis, name, "stage1", "mel")
     found = analyser.examine(analysis, explanation, findings.compared.references, told.append, in_full=True)
     assert list(found.randomised) == list(findings.randomised)
-    assert found.stability is not None
+    assert None not in (found.stability, found.another)
     channels = analyser.widths()["stage1"]
     assert len(told) == portions(analyser.classifier_card, name, with_references=False, in_full=True, channels=channels)
+
+
+@pytest.mark.parametrize(("name", "stage", "block"), [("layercam", "stage1", 4), ("integrated-gradients", "stage4", 1)])
+def test_chance_has_the_grain_of_the_map(
+    analyser: Analyser, analysis: Analysis, findings: Findings, name: str, stage: str, block: int
+) -> None:
+    """Noise from pixel to pixel does better than coarse blocks, and knows nothing."""
+    explanation = analyser.attribute(analysis, name, stage, "mel")
+    width = analyser.classifier_card.input_size[1]
+    assert width // METHODS[name].cells(explanation.activation_map.shape[1]) == block
+    found = analyser.examine(analysis, explanation).compared.references
+    coarse = findings.compared.references
+    np.testing.assert_allclose(found.centre.deletion.scores, coarse.centre.deletion.scores, atol=1e-5)
+    assert np.abs(found.chance.deletion.scores - coarse.chance.deletion.scores).max() > 1e-4
+
+
+def test_maps_of_one_grain_share_what_they_have_to_beat() -> None:
+    assert (
+        METHODS["grad-cam"].grain("stage4") == METHODS["layercam"].grain("stage4") != METHODS["layercam"].grain("stem")
+    )
+    assert METHODS["occlusion"].grain("stage4") != METHODS["integrated-gradients"].grain("stage4")
+    assert METHODS["occlusion"].cells(224) == 16
+
+
+def test_a_map_that_knows_no_classes_is_doubtful_at_best(
+    analyser: Analyser, analysis: Analysis, findings: Findings
+) -> None:
+    known = findings.compared.references
+    same = {}
+    for name in ("eigen-cam", "grad-cam"):
+        explanation = analyser.attribute(analysis, name, "stage4", "mel")
+        found = analyser.examine(analysis, explanation, known)
+        same[name] = next(reason.stands for reason in judge(found).reasons if reason.measure == "another class")
+    assert same == {"eigen-cam": "against", "grad-cam": "for"}
 
 
 def test_the_share_inside_the_lesion_is_that_of_the_explanation(analysis: Analysis, findings: Findings) -> None:

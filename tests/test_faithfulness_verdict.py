@@ -39,6 +39,7 @@ GOOD = Findings(
     road=Road(0.9, (0.5, 0.3, 0.1), (0.8, 0.7, 0.6)),
     randomised=_cascade(0.9, 0.1, -0.1),
     stability=Stability(0.1, 0.05, 0.9, 0.2),
+    another=Similarity(0.4, 0.5),
     inside=Inside(0.7, 0.3, True),
 )
 
@@ -49,7 +50,7 @@ def test_the_best_grade_is_no_green_tick() -> None:
     draws = len(GOOD.compared.references.random)
     assert verdict.code == "believable"
     assert "true map of a network that is wrong" in verdict.headline
-    assert [reason.stands for reason in verdict.reasons] == ["for"] * 5 + ["aside"]
+    assert [reason.stands for reason in verdict.reasons] == ["for"] * 6 + ["aside"]
     assert verdict.reasons[0].words == (
         "Area under deletion 0.20, by blocks in random order, on average 0.50 (lower is better); "
         "under insertion 0.80, by blocks in random order, on average 0.50 (higher is better). "
@@ -62,13 +63,16 @@ def test_the_best_grade_is_no_green_tick() -> None:
     assert (
         "10 % under noise, 5 % when moved by a pixel, 20 % as JPEG, and 90 % in the mirror" in verdict.reasons[4].words
     )
-    assert "70 % of the evidence lies inside the lesion, which covers 30 %" in verdict.reasons[5].words
+    assert "70 % of the evidence lies inside the lesion, which covers 30 %" in verdict.reasons[6].words
+    assert verdict.reasons[5].words.endswith("has a rank correlation of 0.50 with this one.")
 
 
 @pytest.mark.parametrize(
     ("change", "code", "against"),
     [
         ({"compared": _compared(0.45, 0.55)}, "doubtful", ["against a blob"]),
+        ({"another": Similarity(1.0, 0.995)}, "doubtful", ["another class"]),
+        ({"another": Similarity(0.99, 0.98)}, "believable", []),
         ({"compared": _compared(0.4, 0.6)}, "doubtful", ["against a blob"]),
         ({"compared": _compared(0.2, 0.45)}, "doubtful", ["against chance"]),
         ({"compared": _compared(0.2, 0.505)}, "believable", []),
@@ -120,7 +124,7 @@ def test_what_is_missing_is_said(missing: str, code: Code) -> None:
     unknown = [reason for reason in verdict.reasons if reason.stands == "unknown"]
     assert len(unknown) == (2 if missing == "compared" else 1)
     assert {reason.words for reason in unknown} == {"Not measured."}
-    assert len(verdict.reasons) == 6
+    assert len(verdict.reasons) == 7
 
 
 def test_without_any_evidence_a_map_is_doubtful() -> None:
@@ -130,11 +134,12 @@ def test_without_any_evidence_a_map_is_doubtful() -> None:
             GOOD,
             randomised={"head": Similarity(nan, nan)},
             stability=Stability(nan, nan, nan, nan),
+            another=Similarity(nan, nan),
             inside=Inside(nan, 0.3, None),
         )
     )
     assert verdict.code == "doubtful"
-    assert [reason.stands for reason in verdict.reasons] == ["for"] * 3 + ["unknown"] * 3
+    assert [reason.stands for reason in verdict.reasons] == ["for"] * 3 + ["unknown"] * 4
     assert {reason.stands for reason in judge(Findings()).reasons} == {"unknown"}
 
 

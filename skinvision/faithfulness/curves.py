@@ -133,9 +133,9 @@ def compare(
     Args:
         score: of one class.
         saliency: (H, W), signed.
-        references: those of an earlier map for the same picture and class, if there are any.
+        references: those of an earlier map for the same picture and class and with the same ``block``, if any.
         run: gets as many batches as ``curves_portions`` says.
-        block: side of the blocks that go or come in random order, px: that of a cell of the network's last stage.
+        block: side of the blocks that go or come in random order, px: the map's grain, such as its cells' side.
 
     Raises:
         ShapeMismatch: the map is not of the picture's size.

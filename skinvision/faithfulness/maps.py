@@ -55,8 +55,9 @@ def ranking(saliency: NDArray[Any], seed: int = 0) -> NDArray[np.int64]:
 def random_order(height: int, width: int, seed: int = 0, block: int = BLOCK) -> NDArray[np.int64]:
     """All pixels (height · width,), in blocks that come in random order, row by row within a block.
 
-    Class activation maps remove whole patches. Single pixels scattered over the picture would be no fair reference:
-    they spoil every texture at once, and a network breaks down at the first of them.
+    Pixels that are scattered over the picture spoil every texture at once, and a network breaks down at the first of
+    them; class activation maps take away whole patches. So chance is fair only with the grain of the map beside it: a
+    map of noise, pixel by pixel, goes better than coarse blocks, and a coarse map worse than single pixels.
 
     Args:
         block: side of a block, px.

@@ -18,11 +18,14 @@ from skinvision.figures import minus, percent
 
 UNCHANGED = 0.7  # mean rank correlation; its square is a half: above it more of the order is kept than lost
 FAINT = 0.05  # a class that never gets this much probability has nothing to lose that could be measured
+SAME = 0.99  # rank correlation of two maps from which on they are one
 UNSTEADY = 0.5  # relative change; two maps of one length that differ by half of it still have a cosine of 7/8
 
 Code = Literal["believable", "doubtful", "not believable"]
 Stand = Literal["for", "against", "aside", "unknown"]
-Measure = Literal["against chance", "against a blob", "ROAD", "randomisation", "stability", "inside the lesion"]
+Measure = Literal[
+    "against chance", "against a blob", "ROAD", "randomisation", "stability", "another class", "inside the lesion"
+]
 
 LOST = 0.1  # of a probability: what ROAD has to take away, with either pixels, before the two are compared
 
@@ -44,12 +47,14 @@ Better than by chance: better than in every one of {DRAWS} random orders.
 Doubtful: deletion or insertion goes worse by the map than in every random order, or neither goes better; or neither
 goes better than by a blob in the middle; or ROAD, where it loses {percent(LOST)} of the probability at all, loses
 as much without the least relevant pixels as without the most relevant; or noise, a shift of one pixel or JPEG change
-the map by more than {percent(UNSTEADY)}; or the curves or the randomisation have not been measured, or could not be.
+the map by more than {percent(UNSTEADY)}; or the map of the most probable other class is the same (rank correlation of
+at least {SAME}), so that this one shows nothing of its class; or the curves or the randomisation have not been
+measured, or could not be.
 
-They cannot: the randomisation, where the map has no positive evidence; the curves, where the class never gets a
-probability of {percent(FAINT)}, or where of its probability {percent(KEPT)} are left without any pixel. If the latter
-is so of deletion or insertion alone, the other one counts. Areas and probabilities within {EQUAL} of each other are
-equal.
+They cannot: the randomisation, where the map has no positive evidence; the curves and ROAD, where the class never gets
+a probability of {percent(FAINT)}; the curves, where of its probability {percent(KEPT)} are left without any pixel. If
+the latter is so of deletion or insertion alone, the other one counts. Areas and probabilities within {EQUAL} of each
+other are equal.
 
 Believable: none of these. It may still be a true map of a network that is wrong: how much of the evidence lies inside
 the lesion, and what a mirror image changes, is told beside the grade, because that is about the network."""
@@ -57,12 +62,17 @@ the lesion, and what a mirror image changes, is told beside the grade, because t
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What has been measured of one map; None for what has not."""
+    """What has been measured of one map; None for what has not.
+
+    Attributes:
+        another: how like it is the map of the most probable other class.
+    """
 
     compared: Compared | None = None
     road: Road | None = None
     randomised: Mapping[str, Similarity] | None = None
     stability: Stability | None = None
+    another: Similarity | None = None
     inside: Inside | None = None
 
 
@@ -110,6 +120,7 @@ def judge(findings: Findings) -> Verdict:
         road,
         _randomisation(findings.randomised),
         _stability(findings.stability),
+        _another(findings.another),
         _inside(findings.inside),
     )
     code = _code(reasons)
@@ -160,7 +171,7 @@ def _mute(compared: Compared) -> str:
         whole, *_, flat = compared.own.deletion.scores
         blurred, *_ = compared.own.insertion.scores
         return (
-            "An empty picture already gets this class, so taking pixels away tells nothing: "
+            f"Without any pixel {percent(KEPT)} or more of the probability are left, so the curves tell nothing: "
             f"{_probability(whole)}, {percent(flat)} for one flat colour and {percent(blurred)} for a blur."
         )
     return ""
@@ -242,6 +253,16 @@ def _stability(found: Stability | None) -> Reason:
         f"{percent(found.jpeg)} as JPEG, and {percent(found.flip)} in the mirror."
     )
     return Reason("stability", "for" if found.to_small <= UNSTEADY else "against", words)
+
+
+def _another(found: Similarity | None) -> Reason:
+    if found is None or math.isnan(found.rank_correlation):
+        return _unknown("another class", _EMPTY if found else _MISSING)
+    rank = found.rank_correlation
+    words = minus(f"The map of the most probable other class has a rank correlation of {rank:.2f} with this one.")
+    if rank >= SAME:
+        return Reason("another class", "against", f"{words} So it shows nothing of this class.")
+    return Reason("another class", "for", words)
 
 
 def _inside(found: Inside | None) -> Reason:

@@ -66,6 +66,7 @@ class Explained(msgspec.Struct, frozen=True, kw_only=True):
     reasons: tuple[str, ...] | None = None
     probability: float | None = None
     in_distribution: bool | None = None
+    another_class: float | None = None
 
 
 def explained(
@@ -115,6 +116,7 @@ def explained(
         "randomisation_ssim": _by_level(randomised, lambda each: each.ssim),
         "stability": findings.stability and _known(findings.stability.to_small),
         "mirror": findings.stability and _known(findings.stability.flip),
+        "another_class": findings.another and _known(findings.another.rank_correlation),
         "verdict": verdict.code,
         "reasons": tuple(f"{reason.measure}, {reason.stands}: {reason.words}" for reason in verdict.reasons),
     }

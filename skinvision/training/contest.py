@@ -17,7 +17,7 @@ from skinvision.methods import METHODS
 from skinvision.models import registry
 from skinvision.pipeline import Analyser
 from skinvision.reports import Interval, MethodReport
-from skinvision.training.data import Sample, at_most_per_class, called, read_labelled, read_table
+from skinvision.training.data import Sample, among, at_most_per_class, read_labelled, read_table
 from skinvision.training.evaluate import load_for
 from skinvision.training.intervals import Bootstrap, rounded
 from skinvision.types import Analysis
@@ -59,7 +59,7 @@ def contest(
         UnknownName, WeightsRejected: no such model.
     """
     card = load_for("classification", model).card
-    known = tuple(sample for sample in called(read_table(data, split), card.labels) if sample.dx in card.labels)
+    known = among(card.labels, read_table(data, split))
     if not known:
         raise DataRejected(f"diagnoses among {', '.join(card.labels)}", "none", "map the names first")
     names = [name for name, method in METHODS.items() if slow or not method.is_slow]
@@ -76,12 +76,14 @@ def contest(
 
 
 def _trials(analyser: Analyser, analysis: Analysis, names: Sequence[str]) -> list[tuple[str, _Trial]]:
-    """One for each method; what chance does is found out with the first."""
-    stage, references, trials = analyser.classifier_card.stages[-1], None, []
+    """One for each method; what chance does is found out with the first of each grain."""
+    stage, trials = analyser.classifier_card.stages[-1], []
+    references: dict[str, References | None] = {}
     for name in names:
         explanation = analyser.attribute(analysis, name, stage, analysis.prediction.top)
-        findings = analyser.examine(analysis, explanation, references)
-        references = _references(findings)
+        grain = METHODS[name].grain(stage)
+        findings = analyser.examine(analysis, explanation, references.get(grain))
+        references[grain] = _references(findings)
         trials.append((name, _trial(findings)))
     return trials
 

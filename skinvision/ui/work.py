@@ -16,6 +16,7 @@ from streamlit.runtime.scriptrunner import StopException
 
 from skinvision.errors import ImageRejected
 from skinvision.intake import read_case
+from skinvision.methods import METHODS
 from skinvision.pipeline import Analyser, Told, submit_mask
 from skinvision.types import Analysis, Case
 from skinvision.ui import models, session
@@ -94,9 +95,13 @@ def examine(upload: Upload, asked: Asked, told: Told | None = None, *, in_full: 
 
 
 def references(upload: Upload, asked: Asked) -> References | None:
-    """What maps have to beat, where it was found for another map of the same class by the same models."""
-    same = (found for key, found in upload.findings.items() if (key.wanted, key.target) == (asked.wanted, asked.target))
+    """What maps have to beat, where it was found for another map of the same class and grain by the same models."""
+    same = (found for key, found in upload.findings.items() if _like(key) == _like(asked))
     return next((found.compared.references for found in same if found.compared), None)
+
+
+def _like(asked: Asked) -> tuple[Wanted, str, str]:
+    return asked.wanted, asked.target, METHODS[asked.method].grain(asked.stage)
 
 
 def _begin(upload: Upload, analyser: Analyser, wanted: Wanted) -> None:
