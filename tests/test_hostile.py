@@ -89,10 +89,27 @@ def test_the_app_has_a_sentence_for_each_that_is_refused() -> None:
 
 @pytest.mark.usefixtures("analyser")
 def test_the_app_has_a_result_for_each_that_is_accepted_whatever_its_name() -> None:
-    named = [each for each in SMALL if each.name.startswith("file name")]
+    files = {each.make(): each.file_name for each in SMALL if each.size}
+    named = [each.make() for each in SMALL if each.name.startswith("file name")]
     app = opened()
-    bring(app, *((each.file_name, each.make(), "image/png") for each in named))
-    assert headers(app) == [literal(name) for name in NAMES.values()]
+    bring(app, *((name, data, "image/png") for data, name in files.items()))
+    shown, charts = headers(app), len(app.get("plotly_chart"))
+    for page in range(2, -(-len(files) // PER_PAGE) + 1):
+        app.get("pagination")[0].set_value(page)
+        shown += headers(checked(app.run()))
+        charts += len(app.get("plotly_chart"))
+        assert not app.error
     assert all(upload.analyses and not upload.reason for upload in uploads(app))
-    assert len(app.get("plotly_chart")) == len(named)
-    assert not app.error
+    assert len(uploads(app)) == len(shown) == charts == len(files)
+    assert [shown[list(files).index(data)] for data in named] == [literal(name) for name in NAMES.values()]
+
+
+@pytest.mark.usefixtures("analyser")
+def test_the_app_has_a_result_for_each_of_the_largest() -> None:
+    app = opened()
+    for each in CORPUS:
+        if each.is_vast and each.size:
+            bring(app, (each.file_name, each.make(), "image/png"))
+            (upload,) = uploads(app)
+            assert upload.analyses, f"{each.name}: {upload.reason}"
+            assert len(app.get("plotly_chart")) == 1

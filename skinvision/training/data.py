@@ -111,13 +111,18 @@ def _sample(row: Mapping[str, str], folder: Path, files: Mapping[str, Path]) -> 
     return Sample(name, row["dx"], row["split"], files[name], mask, row["lesion_id"], groups)
 
 
-SYNONYMS = {"melanoma": "mel", "nevus": "nv", "seborrheic_keratosis": "bkl"}  # of ISIC 2017, in HAM10000
+_SYNONYMS = {"melanoma": "mel", "nevus": "nv", "seborrheic_keratosis": "bkl"}  # of ISIC 2017, in HAM10000
 
 
 def called(samples: Iterable[Sample], labels: Sequence[str]) -> tuple[Sample, ...]:
-    """``samples`` with the diagnoses of other data sets called as in ``labels``, where they are among ``SYNONYMS``."""
-    names = {name: label for name, label in SYNONYMS.items() if name not in labels and label in labels}
+    """``samples`` with the diagnoses of other data sets called as in ``labels``, where they are among ``_SYNONYMS``."""
+    names = {name: label for name, label in _SYNONYMS.items() if name not in labels and label in labels}
     return tuple(replace(sample, dx=names.get(sample.dx, sample.dx)) for sample in samples)
+
+
+def among(labels: Sequence[str], samples: Iterable[Sample]) -> tuple[Sample, ...]:
+    """Those of ``samples`` whose diagnosis is among ``labels``, also by another name, as ``called``."""
+    return tuple(sample for sample in called(samples, labels) if sample.dx in labels)
 
 
 def images(folder: Path) -> dict[str, Path]:
@@ -186,9 +191,10 @@ def read_mask(sample: Sample) -> NDArray[np.uint8]:
     if not sample.mask.is_file():
         raise DataRejected(f"a mask at {sample.mask}", "no file", "segmentation needs a mask for each picture")
     mask = read_labelled(sample.mask).image[:, :, 0]
-    stored = cv2.imread(str(sample.mask), cv2.IMREAD_UNCHANGED)  # what a mask in 16 bits has is lost in ``mask``
-    if stored is not None and 0 < stored.max() < (128 if stored.dtype == np.uint8 else 1 << 15):
-        raise DataRejected(f"white for the lesion in {sample.mask}", f"at most {stored.max()}", "scale the masks")
+    if mask.max() < 128:
+        stored = cv2.imread(str(sample.mask), cv2.IMREAD_UNCHANGED)  # what a mask in 16 bits has is lost in ``mask``
+        if stored is not None and 0 < stored.max() < (128 if stored.dtype == np.uint8 else 1 << 15):
+            raise DataRejected(f"white for the lesion in {sample.mask}", f"at most {stored.max()}", "scale the masks")
     return mask
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ from skinvision.errors import DataRejected, WeightsRejected
 from skinvision.models.registry import LoadedModel
 from skinvision.segment import segment
 from skinvision.training import augment
-from skinvision.training.data import Sample, decode_all, read_image, read_labelled, read_mask, read_table
+from skinvision.training.data import Sample, among, decode_all, read_image, read_labelled, read_mask, read_table
 from skinvision.training.recipe import Recipe
 
 _Item = tuple[Tensor, Tensor | int]
@@ -131,8 +130,7 @@ def learnable(recipe: Recipe, samples: tuple[Sample, ...]) -> tuple[Sample, ...]
     """The samples that the recipe can use; for a classifier those of its labels, under the labels' own names."""
     if recipe.task == "segmentation":
         return samples
-    labels = dict(recipe.synonyms) | {label: label for label in recipe.labels}
-    return tuple(replace(sample, dx=labels[sample.dx]) for sample in samples if sample.dx in labels)
+    return among(recipe.labels, samples)
 
 
 def _lesion_reader(segmenter: LoadedModel, recipe: Recipe) -> Callable[[Sample], NDArray[np.uint8]]:

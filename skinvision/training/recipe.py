@@ -48,7 +48,6 @@ class Recipe:
         ema_decay: of the average of the weights that is validated and shipped.
         patience: epochs without a better validation score, after which training stops early. A learning rate that rises
             first and falls late makes the score do so too, so that few epochs without a gain mean little.
-        synonyms: diagnoses of other data sets, and the labels that they count as.
         teacher_weight: share of the loss that goes to what the teachers say, where there are any.
         teacher_temperature: that softens the logits of teachers and student before they are compared.
         hint_weight: of what the activations differ by from those of the first teacher, stage by stage on the same grid.
@@ -80,7 +79,6 @@ class Recipe:
     label_smoothing: float = 0.05
     ema_decay: float = 0.998
     patience: int = 16
-    synonyms: tuple[tuple[str, str], ...] = ()
     teacher_weight: float = 0.7
     teacher_temperature: float = 2.0
     hint_weight: float = 0.0

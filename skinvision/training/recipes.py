@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from skinvision.card import Architecture
 from skinvision.models.networks import EFFICIENTNET_CUTS, MOBILENET_V2_CUTS
-from skinvision.training.data import SYNONYMS
 from skinvision.training.recipe import IMAGENET_MEAN, IMAGENET_STD, Phase, Recipe
 
 HAM10000 = {
@@ -72,7 +71,6 @@ RESNET50_BASE = Recipe(
     learning_rate=3e-4,
     fresh_factor=3.0,
     frozen=("stages.stem", "stages.stage1"),
-    synonyms=tuple(SYNONYMS.items()),
     weights_licence="CC BY-NC 4.0: for non-commercial use, as the training pictures are",
     limits=(
         "For teaching: not a medical device, and not tested as one.",

@@ -10,7 +10,7 @@ from skinvision.classify import staged
 from skinvision.errors import DataRejected
 from skinvision.models import registry
 from skinvision.training.centres import stage_offsets
-from skinvision.training.data import called, read_table
+from skinvision.training.data import among, read_table
 from skinvision.training.evaluate import evaluate, load_for
 
 
@@ -51,8 +51,8 @@ def _splits(card: ModelCard) -> list[str]:
 
 def _check_number(card: ModelCard, data: Path, split: str) -> None:
     """Other pictures would give figures that the card does not speak of."""
-    samples = called(read_table(data, split), card.labels)
-    scored = [sample for sample in samples if card.task == "segmentation" or sample.dx in card.labels]
+    samples = read_table(data, split)
+    scored = samples if card.task == "segmentation" else among(card.labels, samples)
     expected = card.data[0].counts[split]
     if len(scored) != expected:
         raise DataRejected(

@@ -17,7 +17,7 @@ from skinvision.models import registry
 from skinvision.pipeline import Analyser
 from skinvision.reports import InsideReport, Interval, Spread, StressReport, Sweep
 from skinvision.stress import ARTEFACTS, SCENES, Artefact, Scene, Stressed
-from skinvision.training.data import Sample, at_most_per_class, called, read_labelled, read_table
+from skinvision.training.data import Sample, among, at_most_per_class, read_labelled, read_table
 from skinvision.training.evaluate import load_for
 from skinvision.training.intervals import Bootstrap, rounded, share_of
 from skinvision.types import Analysis, LesionMask
@@ -69,7 +69,7 @@ def sweep(
     card = load_for("classification", model).card
     if card.modality != "dermoscopy":
         raise WeightsRejected("a classifier for dermoscopy", f"{card.name}, for other pictures", "choose another")
-    known = tuple(sample for sample in called(read_table(data, split), card.labels) if sample.dx in card.labels)
+    known = among(card.labels, read_table(data, split))
     if not known:
         raise DataRejected(f"diagnoses among {', '.join(card.labels)}", "none", "map the names first")
     analyser, changes = Analyser.load(classifier=card.name), dict(_changes())
