@@ -14,7 +14,7 @@ whether to believe it. It is **not a medical device**. It has not been tested on
 diagnosis or advice. Whoever is worried about a change of their skin should show it to a doctor.
 
 Pictures are kept in memory alone, written to no disk and sent to no other machine. "Clear everything" forgets them at
-once; what a closed page held is forgotten when the next visitor leaves.
+once; what a closed page held is forgotten two minutes later.
 """
 _READING = """
 The heatmap is made by Grad-CAM (Selvaraju et al. 2017). It shows **where in the picture the evidence for one class
@@ -65,9 +65,12 @@ def _sources() -> None:
     for card in cards:
         st.markdown(
             f"**{literal(card.title)}** ({card.task}), weights under {literal(card.weights_licence)}, "
-            f"made by skinvision {literal(card.code_version)}. SHA-256 of the weights:"
+            f"made by skinvision {literal(card.code_version)}."
         )
-        st.code(card.sha256, language=None, wrap_lines=True)
+    with st.expander("SHA-256 of the weights"):
+        for card in cards:
+            st.markdown(f"**{literal(card.title)}** ({card.task})")
+            st.code(card.sha256, language=None, wrap_lines=True)
 
 
 def _page() -> None:

@@ -14,7 +14,7 @@ st.markdown(
 )
 view = controls.chosen_view("believe", [_OF_PICTURE, _OF_KNOWN_TRUTH])
 if view == _OF_PICTURE:
-    inputs.show()
+    inputs.show(folds=True)
 with frame.telling(
     "This cannot be shown"
 ):  # with these views come OpenCV and plotly, which an empty page does not need

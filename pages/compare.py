@@ -10,7 +10,7 @@ st.markdown(
     "Bring a picture, or take one that you brought to the Analyse page, and choose two to four networks.  \n"
     "You see what each holds likely, where its evidence lies, and whether the outlines agree."
 )
-inputs.show()
+inputs.show(folds=True)
 if session.uploads():
     from skinvision.ui import comparing  # with it come OpenCV and plotly, which an empty page does not need
 

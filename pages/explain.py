@@ -10,7 +10,7 @@ st.markdown(
     "Bring a picture, or take one that you brought to another page, and see how heatmaps come about.  \n"
     "Ten methods answer the same question, each in its own way. They do not always agree."
 )
-inputs.show()
+inputs.show(folds=True)
 if session.uploads():
     from skinvision.ui import explaining  # with it come OpenCV and plotly, which an empty page does not need
 

@@ -10,7 +10,7 @@ st.markdown(
     "A diagnosis is in the lesion. Move it, or add what should not matter: an answer that changes was "
     "not about the lesion alone.  \nTake the lesion away: an answer that stays was not about it at all."
 )
-inputs.show()
+inputs.show(folds=True)
 if session.uploads():
     from skinvision.ui import shortcuts  # with it come OpenCV and plotly, which an empty page does not need
 

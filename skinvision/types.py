@@ -183,6 +183,11 @@ class Explanation:
         return place(np.maximum(self.activation_map, 0), self.region, self.height, self.width, self.offset)
 
     @property
+    def is_boxed(self) -> bool:
+        """Whether the network saw only a part of the picture."""
+        return self.region != Box.whole(self.height, self.width)
+
+    @property
     def peak(self) -> float:
         """The largest evidence in logits per cell; 0 where there is no positive evidence."""
         return max(float(self.activation_map.max()), 0.0)

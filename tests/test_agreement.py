@@ -135,7 +135,7 @@ def test_what_stands_under_a_heatmap() -> None:
     """The lesion is the left half, and all evidence lies in it."""
     inside = sample_analysis(lesion=Box(0, 0, 32, 32))
     assert agreement.evidence_note(inside, "mel") == (
-        "Probability 63 %; 100 % of the positive evidence lies inside the lesion."
+        "Probability 63 %; 100 % of the positive evidence lies inside the lesion. An even map: 50 %."
     )
     assert agreement.evidence_note(inside, "vasc") == "Probability 1 %; no positive evidence."
     assert agreement.evidence_note(sample_analysis(lesion=None), "mel") == "Probability 63 %; no lesion was found."

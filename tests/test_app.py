@@ -15,8 +15,8 @@ from streamlit.testing.v1 import AppTest
 
 from skinvision.card import History, Speed
 from skinvision.catalogue import read_card
+from skinvision.render.words import stage_title
 from skinvision.reports import ClassificationReport
-from skinvision.ui.controls import stage_title
 from tests.pages import (
     NOT_A_PICTURE,
     ROOT,
@@ -288,7 +288,7 @@ def test_evidence_begins_with_all_models_beside_each_other(app: AppTest) -> None
     diagnosis, by_class, lesion = (table.value for table in app.dataframe)
     assert list(diagnosis.index) == ["★ ResNet-50"]
     assert list(diagnosis.loc["★ ResNet-50"])[:5] == [0.79, 0.876, 0.75, 0.95, 0.021]
-    assert list(by_class["mel (n = 80)"]) == [55 / 80]
+    assert list(by_class.columns) == ["Recall", "Precision", "AUC"]
     assert list(lesion.loc["★ UNet"])[:5] == [0.805, 0.882, 0.75, 0.87, 0.97]
     assert [chart.proto.alt for chart in app.get("plotly_chart")] == [
         "Which diagnosis it is. Balanced accuracy, with 95 % interval: ResNet-50 0.790 (0.740–0.830)",
@@ -296,11 +296,15 @@ def test_evidence_begins_with_all_models_beside_each_other(app: AppTest) -> None
     ]
 
 
-def test_the_leaderboard_turns_from_recall_to_precision(app: AppTest) -> None:
+_ONE_CLASS = "Which diagnosis it is: figures of one class"
+
+
+def test_the_leaderboard_has_the_figures_of_one_diagnosis_at_a_time(app: AppTest) -> None:
     checked(app.switch_page("pages/evidence.py").run())
-    app.get("button_group")[1].set_value("Precision")
-    checked(app.run())
-    assert list(app.dataframe[1].value["mel (n = 80)"]) == [0.8]
+    assert "Melanoma (80 pictures)" in next(b for b in app.selectbox if b.label == _ONE_CLASS).options
+    select(app, _ONE_CLASS, "mel")
+    report = read_card("resnet50").test
+    assert list(app.dataframe[1].value.iloc[0]) == [55 / 80, 0.8, report.per_class["mel"].auc]
 
 
 def test_about_names_purpose_hashes_and_licences(app: AppTest) -> None:

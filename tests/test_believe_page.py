@@ -103,11 +103,11 @@ def test_a_slow_method_says_what_is_left_out(app: AppTest) -> None:
     assert "This map is slow" in _said(app)
     assert not alts(app, "Occlusion heatmap")
     click(app, "Put it to the test")
-    assert "Randomisation and stability were left out" in _said(app)
+    assert "Randomisation, stability and the map of another class were left out" in _said(app)
     assert _charts(app) == ["Areas under deletion and insertion"]
     assert alts(app, "Occlusion heatmap")
     click(app, "Measure them too")
-    assert "Randomisation and stability were left out" not in _said(app)
+    assert "Randomisation, stability and the map of another class were left out" not in _said(app)
     assert len(_charts(app)) == 3
     assert "Measure them too" not in [button.label for button in app.button]
 

@@ -129,6 +129,7 @@ def test_many_uploads_are_stopped_and_gone_on_with(page: playwright.Page, addres
     upload(page, address, *(lesion(seed) for seed in range(30)))
     page.get_by_test_id("stMain").get_by_role("button", name="Stop", exact=True).click()  # Streamlit has one above
     expect(page.get_by_text(re.compile(r"\d+ pictures? analysed, \d+ not yet"))).to_be_visible()
+    page.get_by_test_id("stPagination").get_by_role("button", name="3").click()  # where the last ones are
     expect(page.get_by_text("Not analysed yet.").first).to_be_visible()
     page.get_by_role("button", name="Go on").click()
     expect(page.get_by_text("30 pictures analysed")).to_be_visible(timeout=LIMIT_MS)
@@ -183,6 +184,8 @@ def test_a_drawn_outline_holds_in_the_other_views(page: playwright.Page, address
     expect(moved).to_be_visible(timeout=LIMIT_MS)
     before = moved.get_attribute("src")
     page.get_by_text("Paint over it", exact=True).click()
+    expect(page.get_by_role("img", name="As drawn. Grad-CAM heatmap")).to_be_visible(timeout=LIMIT_MS)
+    settle(page)
     page.get_by_role("combobox", name="The brush").click()
     page.get_by_role("option", name="Take from the lesion").click()
     keep = page.get_by_role("button", name="Use this outline")

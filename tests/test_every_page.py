@@ -138,17 +138,18 @@ def test_nobody_is_kept_from_a_verdict(browser: playwright.Browser, rival_models
 
 _PAGES = ("Analyse", "Compare", "Explain", "Believe it?", "Shortcuts", "Evidence", "About")
 _WAYS_IN = ("Try a synthetic lesion", "Clear everything")
+_FOLDED = ("Bring a picture", "Clear everything")
 _CONTROLS = {
     VIEWS[0]: (
         *_WAYS_IN,
         *("Class to explain", "Stage of the network", "Overlay opacity", "Mask threshold", "Models"),
         *("Panel as PNG", "Figures as JSON", "Remove"),
     ),
-    View("Compare", None, "heatmap"): (*_WAYS_IN, "Networks that name the disease", "Class to explain"),
-    View("Explain", "Methods", "heatmap"): (*_WAYS_IN, "Class to explain", "Stage of the network", "Make it"),
-    View("Believe it?", "Your picture", "heatmap"): (*_WAYS_IN, "Method", "Put it to the test"),
+    View("Compare", None, "heatmap"): (*_FOLDED, "Networks that name the disease", "Class to explain"),
+    View("Explain", "Methods", "heatmap"): (*_FOLDED, "Class to explain", "Stage of the network", "Make it"),
+    View("Believe it?", "Your picture", "heatmap"): (*_FOLDED, "Method", "Put it to the test"),
     View("Believe it?", "Where the truth is known", "chart"): ("What decides", "Another lesion"),
-    View("Shortcuts", "Add an artefact", "heatmap"): (*_WAYS_IN, "What is added or done", "How strongly"),
+    View("Shortcuts", "Add an artefact", "heatmap"): (*_FOLDED, "What is added or done", "How strongly"),
     View("Evidence", "One model", "chart"): ("Model",),
 }
 

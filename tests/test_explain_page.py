@@ -93,7 +93,7 @@ def test_another_stage_keeps_what_was_made_on_the_picture(app: AppTest) -> None:
     _press(app, "Occlusion")
     select(app, "Stage of the network", "stage2")
     assert "Grad-CAM heatmap" in _drawn(app)[0]
-    assert " at stage2" in _drawn(app)[0]
+    assert " at Stage 2" in _drawn(app)[0]
     assert "Occlusion heatmap" in " ".join(_drawn(app))
 
 
@@ -108,7 +108,7 @@ def test_all_stages_in_a_strip(app: AppTest) -> None:
     bring(app, lesion(1))
     _view(app, "Through the network")
     stages = [alt.split(" at ")[1].split(":")[0] for alt in _drawn(app)]
-    assert stages == ["stem", "stage1", "stage2", "stage3", "stage4"]
+    assert stages == ["Stem", "Stage 1", "Stage 2", "Stage 3", "Stage 4"]
     assert "Stage 4 (last)" in _said(app)
 
 

@@ -143,7 +143,7 @@ def test_the_page_draws_a_lesion_and_what_maps_have_of_its_feature() -> None:
     before = _shares(app)
     select(app, "Stage of the small network", "stage2")
     assert _shares(app) != before
-    assert all(" at stage2: " in alt for alt in _maps(app))
+    assert all(" at Stage 2: " in alt for alt in _maps(app))
 
 
 @pytest.mark.usefixtures("with_phantom")

@@ -52,7 +52,9 @@ def test_the_unit_stands_over_the_colour_bar(method: str, unit: str) -> None:
 
 
 def test_a_map_says_how_much_of_it_lies_inside_the_lesion() -> None:
-    assert lab_words.share_note(ANALYSIS.explanation("mel"), ANALYSIS, CARD) == "77 % inside the lesion."
+    assert lab_words.share_note(ANALYSIS.explanation("mel"), ANALYSIS, CARD) == (
+        "77 % inside the lesion; an even map: 12 %."
+    )
     assert lab_words.share_note(ANALYSIS.explanation("vasc"), ANALYSIS, CARD) == "No positive evidence."
     without = sample_analysis(lesion=None)
     assert lab_words.share_note(without.explanation("mel"), without, CARD) == "No lesion was found."
@@ -61,7 +63,7 @@ def test_a_map_says_how_much_of_it_lies_inside_the_lesion() -> None:
 def test_alternative_texts_name_method_class_stage_peak_and_share() -> None:
     found = ANALYSIS.explanation("mel")
     nowhere = sample_analysis(lesion=None).mask
-    heatmap = "Grad-CAM heatmap for Melanoma at stage4: peak 2.0 logits per cell"
+    heatmap = "Grad-CAM heatmap for Melanoma at Stage 4: peak 2.0 logits per cell"
     assert lab_words.map_alt(found, nowhere, CARD) == heatmap
     assert lab_words.map_alt(found, ANALYSIS.mask, CARD) == f"{heatmap}, 77 % of the evidence inside the lesion"
     assert lab_words.map_alt(found, ANALYSIS.mask, CARD, "the feature").endswith(
@@ -70,7 +72,7 @@ def test_alternative_texts_name_method_class_stage_peak_and_share() -> None:
     occluded = replace(found, method="occlusion", stage="picture")
     assert lab_words.map_alt(occluded, nowhere, CARD) == "Occlusion heatmap for Melanoma: peak 2.0 logits lost"
     empty = lab_words.map_alt(ANALYSIS.explanation("vasc"), ANALYSIS.mask, CARD)
-    assert empty == "Grad-CAM heatmap for Vascular lesion at stage4: no positive evidence"
+    assert empty == "Grad-CAM heatmap for Vascular lesion at Stage 4: no positive evidence"
 
 
 def test_a_stage_says_how_finely_it_sees() -> None:
@@ -81,7 +83,7 @@ def test_a_stage_says_how_finely_it_sees() -> None:
 
 def test_a_channel_says_what_it_contributes_and_why(channels: Channels) -> None:
     assert lab_words.channel_title(channels, 1) == "Channel 1: −8.00"
-    assert lab_words.channel_note(channels, 1) == "weight −2 × activation 4.0"
+    assert lab_words.channel_note(channels, 1) == "weight −2 × its cells' sum 4.0"
     assert lab_words.channel_title(channels, 2) == "Channel 2: +0.50"
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from skinvision.catalogue import read_card
 from skinvision.render import words
-from tests.pages import bring, checked, click, lesion, models_in, opened, uploads
+from skinvision.types import LesionMask
+from tests.pages import bring, checked, click, lesion, models_in, opened, select, uploads
 from tests.tiny import save_tiny
 
 QUESTION = "What kind of pictures are these?"
@@ -73,3 +76,21 @@ def test_the_kind_survives_another_page_and_clearing_begins_anew(app: AppTest) -
     click(app, "Clear everything")
     bring(app, lesion(2))
     assert _classifiers(app) == [read_card("resnet50").title]
+
+
+def test_what_is_not_to_be_trusted_is_no_outline_on_the_page_shortcuts_either(app: AppTest) -> None:
+    checked(app.switch_page("pages/shortcuts.py").run())
+    select(app, "Network", "clinical")
+    (upload,) = uploads(app)
+    wanted = next(each for each in upload.analyses if each.classifier == "clinical")
+    analysis = upload.analyses[wanted]
+    limb = np.zeros_like(analysis.mask.probability)
+    limb[:, : limb.shape[1] // 2] = 1
+    upload.analyses[wanted] = replace(analysis, mask=LesionMask(limb))
+    upload.drawn.clear()
+    checked(app.run())
+    assert any("the picture cannot be taken apart" in info.value for info in app.info)
+    next(group for group in app.get("button_group") if group.label == "View").set_value("Add an artefact")
+    checked(app.run())
+    assert upload.drawn["as it is"][1].mask.box is None
+    assert any("no outline to go by" in caption.value for caption in app.caption)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -23,7 +24,7 @@ from skinvision.render.overlays import (
     thumbnail,
     with_colour_bar,
 )
-from skinvision.types import LesionMask
+from skinvision.types import Explanation, LesionMask
 from tests.samples import sample_analysis
 
 VIRIDIS_START, VIRIDIS_END = (68, 1, 84), (253, 231, 37)
@@ -235,10 +236,12 @@ def test_png_holds_the_pixels_and_nothing_else(shape: tuple[int, ...]) -> None:
         assert picture.info == {}
 
 
-def test_a_box_is_drawn_along_its_edges_and_nowhere_else() -> None:
+def test_a_box_is_drawn_along_the_edges_of_what_was_seen_and_nowhere_else() -> None:
     image = np.full((60, 80, 3), 128, np.uint8)
-    drawn = boxed(image, Box(5, 5, 20, 15), scale=2)
+    seen = Explanation("mel", "grad-cam", "stage4", np.ones((2, 2), np.float32), Box(5, 5, 20, 15), 30, 40)
+    drawn = boxed(image, seen)
     assert (drawn[10:30, 10:40] != 128).any()
     np.testing.assert_array_equal(drawn[16:24, 16:34], image[16:24, 16:34])
     np.testing.assert_array_equal(drawn[34:], image[34:])
     assert (image == 128).all()
+    assert boxed(image, replace(seen, region=Box.whole(30, 40))) is image

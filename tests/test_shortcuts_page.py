@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from skinvision.render.overlays import encode_png
 from skinvision.stress import ARTEFACTS, SCENES
-from skinvision.ui.session import Outline
+from skinvision.types import LesionMask
 from tests.pages import NOT_A_PICTURE, alts, bring, checked, click, lesion, models_in, opened, select, uploads
 
 TITLES = ["As it is", *(scene.title for scene in SCENES)]
@@ -52,6 +52,10 @@ def _values(x: object) -> object:
 def _slide(app: AppTest, percent: int) -> AppTest:
     app.slider[0].set_value(percent)
     return checked(app.run())
+
+
+def _by_hand(lesion: np.ndarray) -> LesionMask:
+    return LesionMask(lesion.astype(np.float32), by_hand=True)
 
 
 def test_the_page_begins_with_the_ways_in_alone(app: AppTest) -> None:
@@ -131,7 +135,7 @@ def test_a_canvas_on_which_nothing_is_drawn_changes_nothing(app: AppTest) -> Non
         select(app, "The brush", tool)
         plain, after = _bars(app).values()
         np.testing.assert_array_equal(plain, after)
-        assert "The answer stays" in _said(app)
+        assert "Nothing new is drawn" in _said(app)
     assert len(alts(app, "As drawn. ")) == 2
 
 
@@ -141,7 +145,7 @@ def test_an_outline_of_ones_own_holds_in_all_views_until_it_is_taken_back(app: A
     found = upload.drawn["as it is"][1].mask.binary
     own = np.zeros_like(found)
     own[: own.shape[0] // 3] = True
-    upload.outline = Outline(own)
+    upload.outline = _by_hand(own)
     for view in ("Take it apart", "Add an artefact", "Paint over it"):
         _view(app, view)
         np.testing.assert_array_equal(upload.drawn["as it is"][1].mask.binary, own)
@@ -153,10 +157,20 @@ def test_an_outline_of_ones_own_holds_in_all_views_until_it_is_taken_back(app: A
     assert "the one that you drew" not in _said(app)
 
 
+def test_a_lesion_that_cannot_be_moved_is_not_said_to_have_been(app: AppTest) -> None:
+    bring(app, lesion(1))
+    (upload,) = uploads(app)
+    wide = np.zeros((96, 128), bool)
+    wide[:, 60:64], wide[40:44] = True, True  # from edge to edge
+    upload.outline = _by_hand(wide)
+    checked(app.run())
+    assert _said(app).count("leaves no room") == 1
+
+
 def test_no_outline_at_all_is_not_kept(app: AppTest) -> None:
     bring(app, lesion(1))
     (upload,) = uploads(app)
-    upload.outline = Outline(np.pad(np.ones((4, 4), bool), ((40, 52), (40, 84))))
+    upload.outline = _by_hand(np.pad(np.ones((4, 4), bool), ((40, 52), (40, 84))))
     _view(app, "Paint over it")
     select(app, "The brush", "Take from the lesion")
     next(slider for slider in app.slider if slider.label.startswith("Grow")).set_value(-10)
@@ -194,3 +208,13 @@ def test_a_long_strip_is_taken_apart_and_painted_over(app: AppTest) -> None:
     _view(app, "Paint over it")
     bring(app, ("tower.png", encode_png(np.ascontiguousarray(strip.transpose(1, 0, 2))), "image/png"))
     assert alts(app, "As drawn. ")
+
+
+def test_of_the_longest_strip_there_is_no_more_than_of_other_pictures(app: AppTest) -> None:
+    strip = np.full((64, 625_000, 3), (205, 160, 140), np.uint8)
+    strip[20:44, 3000:90_000] = (90, 50, 40)
+    bring(app, ("strip.png", encode_png(strip), "image/png"))
+    _view(app, "Add an artefact")
+    (upload,) = uploads(app)
+    assert upload.drawn["as it is"][1].case.image.size < 4e6
+    assert alts(app, "With it. ")

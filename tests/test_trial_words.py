@@ -33,7 +33,7 @@ COMPARED = Compared(
 )
 CASCADE = {"head": Similarity(0.5, 0.3), "stage4": Similarity(0.1, -0.2)}
 STABILITY = Stability(0.1, 0.05, 0.9, 0.2)
-FINDINGS = Findings(COMPARED, None, CASCADE, STABILITY, Inside(0.7, 0.3, True))
+FINDINGS = Findings(COMPARED, None, CASCADE, STABILITY, Similarity(0.5, 0.4), Inside(0.7, 0.3, True))
 
 
 def test_a_reason_has_a_sign_and_says_for_what_it_stands() -> None:
@@ -42,7 +42,8 @@ def test_a_reason_has_a_sign_and_says_for_what_it_stands() -> None:
     titles = [trial_words.reason_title(reason) for reason in judge(FINDINGS).reasons]
     assert titles[0].endswith("**Compared with chance**, speaks for the map:")
     assert titles[2].endswith("**ROAD**, cannot be told:")
-    assert titles[5].endswith("**Inside the lesion**, about the network:")
+    assert titles[5].endswith("**Compared with another class**, speaks for the map:")
+    assert titles[6].endswith("**Inside the lesion**, about the network:")
 
 
 def test_alternative_texts_give_the_figures() -> None:
@@ -50,7 +51,7 @@ def test_alternative_texts_give_the_figures() -> None:
         "Areas under deletion and insertion. the map: 0.20 and 0.80; random blocks: 0.50 and 0.50; "
         "a blob in the middle: 0.40 and 0.60"
     )
-    assert trial_words.randomisation_alt(FINDINGS).endswith("head 0.30, stage4 -0.20")
+    assert trial_words.randomisation_alt(FINDINGS).endswith("Head 0.30, Stage 4 -0.20")
     assert trial_words.stability_alt(STABILITY).endswith("Noise 10 %, shift 5 %, JPEG 20 %, mirror 90 %")
 
 
@@ -69,7 +70,7 @@ def test_three_lines_in_each_of_two_curves() -> None:
 
 def test_randomisation_begins_with_the_map_itself_and_shows_what_is_below_nought() -> None:
     figure = trial_charts.randomisation_chart(CASCADE, 0.7)
-    assert list(figure.data[0].x) == ["nothing", "head", "stage4"]
+    assert list(figure.data[0].x) == ["Nothing", "Head", "Stage 4"]
     assert [list(line.y) for line in figure.data] == [[1.0, 0.3, -0.2], [1.0, 0.5, 0.1]]
     assert figure.layout.yaxis.range[0] < -0.2
 
@@ -91,8 +92,8 @@ def test_stability_shows_the_limit_of_the_rule() -> None:
         ),
         (
             sample_analysis(in_distribution=False),
-            "The answer stays: Melanoma. Melanoma: 63 % before, 63 % now. It finds the picture unlike its training "
-            "pictures.",
+            "Unlike the training pictures, so this answer means nothing. The answer stays: Melanoma. Melanoma: 63 % "
+            "before, 63 % now.",
         ),
     ],
 )
@@ -158,12 +159,21 @@ def test_changes_that_turn_most_answers_stand_on_top() -> None:
         "ink": StressReport("Ink mark", Interval(0.1, 0.05, 0.2), Interval(-0.02, -0.1, 0.05), None),
         "blur": StressReport("Blur", Interval(0.4, 0.3, 0.5), Interval(0.2, 0.1, 0.3), Interval(0.1, 0.0, 0.2)),
     }
-    figure = sweep_chart(Sweep({"mel": 40}, 0.5, Interval(0.7, 0.6, 0.8), {}, under))
-    flips, loss, leaves = figure.data
-    assert list(leaves.x) == [0.1], "of ink it is not known"
-    assert list(flips.x) == [0.4, 0.1]
-    assert list(loss.x) == [0.2, -0.02]
-    assert list(figure.layout.yaxis.ticktext) == ["Blur", "Ink mark"]
-    low, high = figure.layout.xaxis.range
+    sweep = Sweep({"mel": 40}, 0.5, Interval(0.7, 0.6, 0.8), {}, under)
+    flips, loss, leaves = (sweep_chart(sweep, measure) for measure in ("flips", "loss", "leaves"))
+    assert list(leaves.data[0].x) == [0.1], "of ink it is not known"
+    assert list(flips.data[0].x) == [0.4, 0.1]
+    assert list(loss.data[0].x) == [0.2, -0.02]
+    assert [list(chart.layout.yaxis.ticktext) for chart in (flips, loss, leaves)] == [["Blur", "Ink mark"]] * 3
+    low, high = loss.layout.xaxis.range
     assert low < -0.1
-    assert high > 0.5
+    assert high > 0.3
+    assert [dot.split()[-1] for dot in flips.data[0].text] == ["%", "%"]
+    assert list(loss.data[0].text) == ["20", "−2"], "percentage points"
+    assert flips.layout.xaxis.range[0] == pytest.approx(-0.03), "no share is negative"
+
+
+def test_what_is_strange_to_the_network_is_called_so_in_the_legend() -> None:
+    assert stress_words.series("With it", AFTER.prediction) == "With it"
+    strange = sample_analysis(in_distribution=False).prediction
+    assert stress_words.series("With it", strange) == "With it (unlike the training pictures)"

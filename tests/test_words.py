@@ -2,11 +2,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import msgspec
 import pytest
 
 from skinvision.geometry import Box
 from skinvision.intake import QUALITY
 from skinvision.render import words
+from skinvision.reports import ClassificationReport
 from tests.samples import sample_analysis, sample_card
 
 CARD = sample_card("classification")
@@ -31,7 +33,8 @@ def test_percent(share: float, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "expected"), [(0, "0"), (0.0312, "0.031"), (0.5, "0.5"), (1.94, "1.9"), (120, "120.0")]
+    ("value", "expected"),
+    [(0, "0.0"), (0.0312, "0.031"), (0.5, "0.50"), (0.297, "0.30"), (1.94, "1.9"), (120, "120.0")],
 )
 def test_number(value: float, expected: str) -> None:
     assert words.number(value) == expected
@@ -69,6 +72,47 @@ def test_probabilities_are_read_out_in_their_order() -> None:
 )
 def test_prediction_set(labels: tuple[str, ...], sentence: str) -> None:
     assert words.prediction_set_sentence(sample_analysis(prediction_set=labels).prediction, CARD) == sentence
+
+
+def test_an_answer_stands_beside_what_it_was_worth_on_held_out_pictures() -> None:
+    """Of all that was called melanoma 55 of 69 were, and most of the others nevi, of which 95 % are found."""
+    report = CARD.test
+    assert isinstance(report, ClassificationReport)
+    mel, nv = report.labels.index("mel"), report.labels.index("nv")
+    total = sum(row[mel] for row in report.confusion)
+    found = report.confusion[nv][nv] / sum(report.confusion[nv])
+    prediction = sample_analysis().prediction
+    assert words.track_record(prediction, CARD) == (
+        f"The model called {total} held-out pictures Melanoma, {report.confusion[mel][mel]} of them rightly. The most "
+        f"frequent mistake: {report.confusion[nv][mel]} × Melanocytic nevus. Of all pictures of Melanocytic nevus it "
+        f"finds {words.percent(found)}."
+    )
+    never = msgspec.structs.replace(
+        report, confusion=tuple((*row[:mel], 0, *row[mel + 1 :]) for row in report.confusion)
+    )
+    assert words.track_record(prediction, replace(CARD, test=never)) == (
+        f"The model gave that answer to none of {report.n} held-out pictures."
+    )
+    alone = tuple(
+        (*row[:mel], row[mel] * (label == mel), *row[mel + 1 :]) for label, row in enumerate(report.confusion)
+    )
+    said = words.track_record(prediction, replace(CARD, test=msgspec.structs.replace(report, confusion=alone)))
+    assert said is not None
+    assert said.endswith("of them rightly.")
+
+
+@pytest.mark.parametrize("strange", [True, False])
+def test_what_was_not_measured_is_not_told(strange: bool) -> None:
+    card = CARD if strange else replace(CARD, test=None)
+    assert words.track_record(sample_analysis(in_distribution=not strange).prediction, card) is None
+
+
+@pytest.mark.parametrize(
+    ("stage", "title"), [("stem", "Stem (first)"), ("stage1", "Stage 1"), ("stage4", "Stage 4 (last)")]
+)
+def test_stages_are_called_by_their_place(stage: str, title: str) -> None:
+    assert words.stage_title(stage, ("stem", "stage1", "stage4")) == title
+    assert words.stage_title(stage) == title.split(" (")[0]
 
 
 def test_strange_picture_is_warned_of_and_promised_nothing() -> None:

@@ -7,7 +7,7 @@ from itertools import combinations
 
 from skinvision.card import ModelCard
 from skinvision.comparison import Comparison, cell_area, dice
-from skinvision.render.words import method_title, number, percent, share_alt
+from skinvision.render.words import even_share, method_title, number, percent, share_alt
 from skinvision.types import Analysis, Explanation, LesionMask
 
 NO_PROOF = "Agreement is no proof: networks that learnt from the same pictures can share a mistake."
@@ -92,7 +92,8 @@ def evidence_note(analysis: Analysis, label: str) -> str:
         return f"{probability}; no positive evidence."
     if analysis.mask.box is None:
         return f"{probability}; no lesion was found."
-    return f"{probability}; {percent(explanation.lesion_share)} of the positive evidence lies inside the lesion."
+    inside, even = percent(explanation.lesion_share), percent(even_share(explanation, analysis.mask))
+    return f"{probability}; {inside} of the positive evidence lies inside the lesion. An even map: {even}."
 
 
 def overlap_sentences(masks: Mapping[str, LesionMask]) -> list[str]:

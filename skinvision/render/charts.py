@@ -76,9 +76,8 @@ def grouped_chart(predictions: Mapping[str, Prediction], labels: Sequence[str], 
         _bars([prediction.probability(label) for label in labels], rows, name, colour)
         for (name, prediction), colour in zip(predictions.items(), PALETTE, strict=False)
     )
-    inside = len(rows) * (_BAR * len(predictions) + 18)
-    figure = _ranked(bars, rows, height=inside + 110)
-    return figure.update_layout(barmode="group", bargap=0.25, legend_y=-36 / inside)
+    figure = _ranked(bars, rows, height=len(rows) * (_BAR * len(predictions) + 18) + 110)
+    return figure.update_layout(barmode="group", bargap=0.25, legend={"y": 1, "yanchor": "bottom"}, margin_t=36)
 
 
 def framed(figure: go.Figure, height: int) -> go.Figure:
@@ -87,7 +86,7 @@ def framed(figure: go.Figure, height: int) -> go.Figure:
     figure.update_yaxes(tickfont_size=13)
     return figure.update_layout(
         height=height,
-        margin={"l": 0, "r": 8, "t": 8, "b": 8},
+        margin={"l": 0, "r": 18, "t": 8, "b": 8},
         paper_bgcolor=_CLEAR,
         plot_bgcolor=_CLEAR,
         font_size=14,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import plotly.graph_objects as go
 
@@ -17,6 +18,8 @@ from skinvision.reports import GUESSES, ClassificationReport, FoundReport, Group
 
 FEW, FEW_MELANOMAS = 30, 10  # pictures below which a group's figure is drawn pale
 _PALE = {BLUE: "rgba(86,160,207,0.55)", VERMILLION: "rgba(230,140,80,0.55)"}
+SweepMeasure = Literal["flips", "loss", "leaves"]
+_ROOM = -0.03  # for a dot at nothing, on an axis of shares
 _APART = 0.22  # between a group's line and its dots, as a part of a row
 
 
@@ -97,29 +100,20 @@ def study_chart(found: Sequence[Row]) -> go.Figure:
     return _framed_in_pairs(figure, len(found))
 
 
-def sweep_chart(sweep: Sweep) -> go.Figure:
-    """How many answers each change turns, how much balanced accuracy it costs, and how much of the evidence leaves the
-    lesion; what turns most is on top.
-    """
+def sweep_chart(sweep: Sweep, measure: SweepMeasure) -> go.Figure:
+    """One ``measure`` of what each change does; what turns most answers is on top."""
+    colour, axis, written = _MEASURES[measure]
     ranked = sorted(sweep.under.values(), key=lambda of: -of.flips.value)
-    figure, drawn = go.Figure(), []
-    for name, colour, place, of in (
-        ("answers changed", BLUE, -0.28, [each.flips for each in ranked]),
-        ("balanced accuracy lost", VERMILLION, 0.0, [each.loss for each in ranked]),
-        ("evidence that left the lesion", GREEN, 0.28, [each.leaves for each in ranked]),
-    ):
-        dots = [
-            Dot(number + place, one.value, (one.low, one.high), percent(one.value), each.title)
-            for number, (each, one) in enumerate(zip(ranked, of, strict=True))
-            if one
-        ]
-        figure.add_trace(dotted(dots, colour, name))
-        drawn.extend(dots)
-    named_rows(figure, [wrapped(each.title, 22) for each in ranked])
-    _close_axis(figure, drawn, "with 95 % interval")
-    figure.update_xaxes(tickformat=".0%", zeroline=True, zerolinecolor=GRID, zerolinewidth=2)
-    framed(figure, height=90 * len(ranked) + 110)
-    return figure.update_layout(legend={"y": 1, "yanchor": "bottom"}, margin_t=36)
+    found = [(row, of.title, getattr(of, measure)) for row, of in enumerate(ranked)]
+    dots = [
+        Dot(row, of.value, (of.low, of.high), written(of.value), title) for row, title, of in found if of is not None
+    ]
+    figure = go.Figure(dotted(dots, colour))
+    named_rows(figure, [wrapped(of.title, 22) for of in ranked])
+    _close_axis(figure, dots, f"{axis}, with 95 % interval", 0.0)
+    ticks = [tick / 5 for tick in range(-5, 6)]
+    figure.update_xaxes(tickvals=ticks, ticktext=[*map(written, ticks)], zeroline=True, zerolinecolor=GREY)
+    return framed(figure, height=46 * len(ranked) + 80)
 
 
 def contest_chart(reports: Mapping[str, MethodReport]) -> go.Figure:
@@ -157,6 +151,18 @@ def truth_chart(maps: Mapping[str, FoundReport], guesses: Mapping[str, FoundRepo
     share_axis(figure, "with 95 % interval; hollow: guesses")
     framed(figure, height=58 * len(ranked) + 110)
     return figure.update_layout(legend={"y": 1, "yanchor": "bottom"}, margin_t=36)
+
+
+def _points(difference: float) -> str:
+    """A difference of two shares in percentage points."""
+    return minus(f"{round(100 * difference)}")
+
+
+_MEASURES: dict[SweepMeasure, tuple[str, str, Callable[[float], str]]] = {
+    "flips": (BLUE, "share of the pictures", percent),
+    "loss": (VERMILLION, "percentage points", _points),
+    "leaves": (GREEN, "percentage points", _points),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,16 +240,17 @@ def _framed_in_pairs(figure: go.Figure, rows: int) -> go.Figure:
 
 
 def _close_axis(figure: go.Figure, dots: Sequence[Dot], title: str, *shown: float) -> None:
-    """No wider than the dots and what else is to be ``shown`` need, with room for the letters beside them."""
+    """No wider than the dots, which are at most 1, and what else is to be ``shown`` need, with room for letters."""
     low, high = min([*shown, *(dot.ends[0] for dot in dots)]), max([*shown, *(dot.ends[1] for dot in dots)])
     room = max(0.25 * (high - low), 0.01)
-    figure.update_xaxes(range=[low - room, high + room], title=title, showgrid=True, gridcolor=GRID, zeroline=False)
+    ends = [low - room if low < 0 else max(low - room, _ROOM), min(high + room, max(high, 1))]
+    figure.update_xaxes(range=ends, title=title, showgrid=True, gridcolor=GRID, zeroline=False)
 
 
 def share_axis(figure: go.Figure, title: str) -> None:
     """From nothing to all, with room for dots at the ends."""
     figure.update_xaxes(
-        range=[-0.03, 1.06],
+        range=[_ROOM, 1.06],
         tickvals=[0, 0.25, 0.5, 0.75, 1],
         tickformat=".0%",
         showgrid=True,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from skinvision.card import ModelCard
 from skinvision.figures import minus
 from skinvision.methods import METHODS, ON_PICTURE
-from skinvision.render.words import held_back, number, percent, share_alt
+from skinvision.render.words import even_share, held_back, number, percent, share_alt, stage_title
 from skinvision.types import Analysis, Explanation, LesionMask
 
 if TYPE_CHECKING:  # it imports torch
@@ -38,13 +38,14 @@ def share_note(explanation: Explanation, analysis: Analysis, card: ModelCard) ->
         return "No positive evidence."
     if analysis.mask.box is None:
         return "No lesion was found."
-    return f"{percent(explanation.lesion_share)} inside the lesion."
+    even = percent(even_share(explanation, analysis.mask))
+    return f"{percent(explanation.lesion_share)} inside the lesion; an even map: {even}."
 
 
 def map_alt(explanation: Explanation, mask: LesionMask, card: ModelCard, sought: str = "the lesion") -> str:
     """Alternative text of one map over the picture; ``sought`` is what the mask is of."""
     method = METHODS[explanation.method]
-    where = "" if explanation.stage == ON_PICTURE else f" at {explanation.stage}"
+    where = "" if explanation.stage == ON_PICTURE else f" at {stage_title(explanation.stage)}"
     heatmap = f"{method.title} heatmap for {card.title_of(explanation.target)}{where}"
     if explanation.peak <= 0:
         return f"{heatmap}: no positive evidence"
@@ -75,7 +76,7 @@ def channel_title(channels: Channels, channel: int) -> str:
 def channel_note(channels: Channels, channel: int) -> str:
     """The weight of one channel, and what its cells add up to."""
     weight, total = float(channels.weights[channel]), float(channels.activation[channel].sum())
-    return f"weight {_signed_small(weight)} × activation {number(abs(total)) if total >= 0 else signed(total)}"
+    return f"weight {_signed_small(weight)} × its cells' sum {number(abs(total)) if total >= 0 else signed(total)}"
 
 
 def sum_sentence(channels: Channels, shown: Collection[int], card: ModelCard, rest_title: str) -> str:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from skinvision.errors import ShapeMismatch
-from skinvision.geometry import Box, resize
+from skinvision.geometry import resize
 from skinvision.render.words import number
 from skinvision.types import Explanation, LesionMask
 
@@ -90,10 +90,16 @@ def outlines_overlay(image: NDArray[np.uint8], masks: Sequence[LesionMask]) -> N
     return drawn
 
 
-def boxed(image: NDArray[np.uint8], box: Box, scale: float = 1.0) -> NDArray[np.uint8]:
-    """``image`` (H, W, 3) with a white line between black ones around ``box`` times ``scale``; a new array."""
-    drawn, core = image.copy(), max(round(max(image.shape) / 400), 1)
-    x0, y0, x1, y1 = (round(side * scale) for side in box.as_tuple())
+def boxed(image: NDArray[np.uint8], explanation: Explanation) -> NDArray[np.uint8]:
+    """``image`` (H, W, 3) with a white line between black ones around what the network saw; unchanged if that is all.
+
+    Args:
+        image: the explained picture, at any size.
+    """
+    if not explanation.is_boxed:
+        return image
+    drawn, core, scale = image.copy(), max(round(max(image.shape) / 600), 1), image.shape[1] / explanation.width
+    x0, y0, x1, y1 = (round(side * scale) for side in explanation.region.as_tuple())
     for paint, thickness in ((_INK, 3 * core), (_WHITE, core)):
         cv2.rectangle(drawn, (x0 + core, y0 + core), (x1 - 1 - core, y1 - 1 - core), paint, thickness)
     return drawn

@@ -13,7 +13,7 @@ from skinvision.card import ModelCard
 from skinvision.geometry import resize
 from skinvision.render import words
 from skinvision.render.fonts import drawable, font, is_readable
-from skinvision.render.overlays import colour_bar, encode_png, heatmap_overlay, mask_overlay, shared_scale
+from skinvision.render.overlays import boxed, colour_bar, encode_png, heatmap_overlay, mask_overlay, shared_scale
 from skinvision.types import Analysis
 
 _DISCLAIMER = "skinvision: teaching only, not a diagnosis"
@@ -57,7 +57,11 @@ def _said(analysis: Analysis, card: ModelCard, target: str) -> Iterable[tuple[st
     if warning:
         yield warning, _ALARM
     yield words.prediction_set_sentence(analysis.prediction, card), _INK
+    if record := words.track_record(analysis.prediction, card):
+        yield record, _INK
     yield words.evidence_sentence(analysis, card, target), _INK
+    if seen := words.seen_note(analysis.explanation(target)):
+        yield seen, _QUIET
     if notice := words.outline_notice(analysis.mask, card):
         yield notice, _QUIET
     for note in words.notes(analysis.case):
@@ -69,7 +73,7 @@ def _made_with(analysis: Analysis, target: str) -> str:
     return (
         f"Mask: {analysis.segmenter.name} ({analysis.segmenter.sha256[:8]}), threshold {analysis.mask.threshold:.2f}.  "
         f"Diagnosis: {analysis.classifier.name} ({analysis.classifier.sha256[:8]}).  "
-        f"Heatmap: {words.method_title(explanation.method)} at {explanation.stage}."
+        f"Heatmap: {words.method_title(explanation.method)} at {words.stage_title(explanation.stage)}."
     )
 
 
@@ -81,7 +85,7 @@ def _pictures(analysis: Analysis, card: ModelCard, target: str, opacity: float) 
     column = _INSIDE if panorama else _COLUMN
     ratio = min(column / width, _TALLEST / height)
     image = resize(analysis.case.image, max(round(height * ratio), 1), max(round(width * ratio), 1))
-    heatmap = heatmap_overlay(image, explanation.evidence, scale, opacity)
+    heatmap = boxed(heatmap_overlay(image, explanation.evidence, scale, opacity), explanation)
     bar = Image.fromarray(colour_bar(_COLUMN, scale, explanation.peak))
     captions = ("Picture", words.mask_alt(analysis, card), f"Evidence for {card.title_of(target)}")
     outlined = image if words.held_back(analysis.mask, card) else mask_overlay(image, analysis.mask, opacity)

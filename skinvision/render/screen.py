@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from skinvision.geometry import Box
 from skinvision.render.overlays import (
     boxed,
     heatmap_overlay,
@@ -62,13 +61,12 @@ def heatmap_jpeg(analysis: Analysis, target: str, opacity: float) -> bytes:
 
 def evidence_jpeg(case: Case, explanation: Explanation, scale: float, opacity: float) -> bytes:
     """The picture under one map, above a colour bar that ends at ``scale`` logits per cell."""
-    heatmap = heatmap_overlay(_reduced(case), explanation.evidence, scale, opacity)
-    return encode_jpeg(with_colour_bar(heatmap, scale, explanation.peak))
+    return encode_jpeg(with_colour_bar(_mapped(_reduced(case), explanation, scale, opacity), scale, explanation.peak))
 
 
 def small_evidence_jpeg(case: Case, explanation: Explanation, scale: float, opacity: float, unit: str) -> bytes:
     """The same for one of many small pictures, with the ``unit`` of the map's values over the colour bar."""
-    heatmap = heatmap_overlay(thumbnail(case.image, SMALL_PX), explanation.evidence, scale, opacity)
+    heatmap = _mapped(thumbnail(case.image, SMALL_PX), explanation, scale, opacity)
     return encode_jpeg(with_colour_bar(heatmap, scale, explanation.peak, unit))
 
 
@@ -77,12 +75,9 @@ def small_picture_jpeg(case: Case) -> bytes:
     return encode_jpeg(thumbnail(case.image, SMALL_PX))
 
 
-def seen_jpeg(case: Case, region: Box) -> bytes:
-    """The picture as one of many small ones, with ``region`` drawn where that is not all of it."""
-    small = thumbnail(case.image, SMALL_PX)
-    if region != Box.whole(case.height, case.width):
-        small = boxed(small, region, small.shape[1] / case.width)
-    return encode_jpeg(small)
+def seen_jpeg(case: Case, explanation: Explanation) -> bytes:
+    """The picture as one of many small ones, with a box around what the network saw where that is not all of it."""
+    return encode_jpeg(boxed(thumbnail(case.image, SMALL_PX), explanation))
 
 
 def encode_jpeg(image: NDArray[np.uint8]) -> bytes:
@@ -90,6 +85,10 @@ def encode_jpeg(image: NDArray[np.uint8]) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(image).save(buffer, "JPEG", quality=_QUALITY, subsampling=0)
     return buffer.getvalue()
+
+
+def _mapped(image: NDArray[np.uint8], explanation: Explanation, scale: float, opacity: float) -> NDArray[np.uint8]:
+    return boxed(heatmap_overlay(image, explanation.evidence, scale, opacity), explanation)
 
 
 def _reduced(case: Case) -> NDArray[np.uint8]:

@@ -14,6 +14,7 @@ BOX = (
     "answer, and where the lesion goes, the box goes too."
 )
 OWN_OUTLINE = "The outline of the lesion is the one that you drew."
+STRANGE = "Unlike the training pictures, so this answer means nothing."
 PAINT = "Paint over it"
 
 
@@ -23,7 +24,7 @@ def answer(after: Analysis, before: Analysis, card: ModelCard, target: str) -> s
     if after is before:
         return f"{card.title_of(top)}, {percent(after.prediction.probability(top))}."
     said = f"{_verdict(after, before, card)} {_moved(after, before, card, target)}"
-    return said if after.prediction.in_distribution else f"{said} It finds the picture unlike its training pictures."
+    return said if after.prediction.in_distribution else f"{STRANGE} {said}"
 
 
 def change_sentence(after: Analysis, before: Analysis, card: ModelCard, target: str) -> str:
@@ -40,6 +41,11 @@ def strength_help(artefact: Artefact) -> str:
     """What the ends of the slider mean."""
     ends = [f"−100 %: {artefact.reverse}"] if artefact.reverse else []
     return "; ".join([*ends, f"0 %: {artefact.none}", f"100 %: {artefact.full}"]) + "."
+
+
+def series(title: str, prediction: Prediction) -> str:
+    """What one prediction is called in the legend."""
+    return title if prediction.in_distribution else f"{title} (unlike the training pictures)"
 
 
 def probabilities_alt(predictions: Mapping[str, Prediction], labels: Sequence[str], card: ModelCard) -> str:

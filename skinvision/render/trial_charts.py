@@ -9,11 +9,13 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from skinvision.render.charts import BLUE, GREY, GRID, ORANGE, VERMILLION, framed
+from skinvision.render.words import stage_title
 
 if TYPE_CHECKING:  # they import torch
     from skinvision.faithfulness import Compared, Curve, Similarity, Stability
 
 _HEIGHT = 340
+_LIMIT = {"color": VERMILLION, "dash": "dash"}
 
 
 def curves_chart(compared: Compared) -> go.Figure:
@@ -32,13 +34,14 @@ def curves_chart(compared: Compared) -> go.Figure:
     figure.update_xaxes(title="pixels taken away", col=1)
     figure.update_xaxes(title="pixels put in", col=2)
     figure.update_yaxes(range=[0, 1.02], tickformat=".0%", gridcolor=GRID)
+    figure.update_yaxes(title="probability", col=1)
     framed(figure, height=_HEIGHT + 40)
     return figure.update_layout(margin_t=32, legend_y=-0.24)
 
 
 def randomisation_chart(found: Mapping[str, Similarity], limit: float) -> go.Figure:
     """What is left of the map as the network forgets, level after level, with the limit of the rule."""
-    levels = ["nothing", *found]
+    levels = ["Nothing", *map(stage_title, found)]
     figure = go.Figure()
     for name, colour, values in (
         ("Rank correlation", BLUE, [each.rank_correlation for each in found.values()]),
@@ -54,8 +57,8 @@ def randomisation_chart(found: Mapping[str, Similarity], limit: float) -> go.Fig
             hovertemplate="%{x}: %{y:.2f}<extra>" + name + "</extra>",
         )
     lowest = min(0.0, *(min(each.rank_correlation, each.ssim) for each in found.values()))
-    figure.add_hline(limit, line={"color": VERMILLION, "dash": "dash"})
-    figure.update_yaxes(range=[lowest - 0.08, 1.08], gridcolor=GRID)
+    figure.add_hline(limit, line=_LIMIT, annotation={"text": "limit", "x": 1, "xanchor": "right", "yanchor": "bottom"})
+    figure.update_yaxes(range=[lowest - 0.08, 1.08], gridcolor=GRID, title="similarity to the map")
     figure.update_xaxes(title="forgotten, with all before it", showgrid=False)
     framed(figure, height=_HEIGHT)
     return figure.update_layout(legend_y=-0.34)
@@ -76,10 +79,11 @@ def stability_chart(found: Stability, limit: float) -> go.Figure:
             hovertemplate="%{y}: %{x:.0%}<extra></extra>",
         )
     )
-    figure.add_vline(limit, line={"color": VERMILLION, "dash": "dash"})
+    figure.add_vline(limit, line=_LIMIT, annotation={"text": "limit", "y": 1, "yanchor": "bottom", "xanchor": "center"})
     figure.update_xaxes(range=[0, 1.2 * max(limit, *rows.values())], tickformat=".0%", gridcolor=GRID)
+    figure.update_xaxes(title="largest relative change of the map")
     figure.update_yaxes(autorange="reversed", automargin=True)
-    return framed(figure, height=_HEIGHT - 60)
+    return framed(figure, height=_HEIGHT - 40).update_layout(margin_t=24)
 
 
 def _line(curve: Curve, name: str, colour: str, dash: str, *, shown: bool) -> go.Scatter:

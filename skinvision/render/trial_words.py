@@ -10,7 +10,7 @@ import numpy as np
 
 from skinvision.card import ModelCard
 from skinvision.methods import METHODS
-from skinvision.render.words import percent
+from skinvision.render.words import percent, stage_title
 from skinvision.reports import GUESSES, FoundReport, InsideReport, TruthReport
 from skinvision.types import Prediction
 
@@ -29,7 +29,11 @@ _STANDS = {
     "aside": "about the network",
     "unknown": "cannot be told",
 }
-_TITLES = {"against chance": "Compared with chance", "against a blob": "Compared with a blob in the middle"}
+_TITLES = {
+    "against chance": "Compared with chance",
+    "against a blob": "Compared with a blob in the middle",
+    "another class": "Compared with another class",
+}
 
 INSIDE = (
     "How much of the map lies on the lesion. An even map would have the lesion's share of what the network sees. That "
@@ -38,7 +42,7 @@ INSIDE = (
 CURVES = (
     "Pixels are taken away in the order of the map (deletion) or put into a blurred picture (insertion), and the "
     "network is asked each time. By a true map the probability falls early and rises early. The other lines are what "
-    "the map has to beat: blocks in random order, and a blob in the middle."
+    "the map has to beat: blocks as large as the map's cells, in random order, and a blob in the middle."
 )
 ROAD = (
     "Here 10, 20 and 30 % of the pixels are filled in from their neighbours, so that the hole tells nothing itself. By "
@@ -55,7 +59,8 @@ STABILITY = (
 
 
 LEFT_OUT = (
-    "Randomisation and stability were left out: they need twenty more maps, and this method is slow. Without them the "
+    "Randomisation, stability and the map of another class were left out: they need twenty more maps, and this method "
+    "is slow. Without them the "
     "map is doubtful at best."
 )
 KNOWN_TRUTH = (
@@ -160,7 +165,7 @@ def randomisation_alt(findings: Findings) -> str:
     """Alternative text of what is left of the map as the network forgets."""
     found = findings.randomised or {}
     return "Rank correlation as the network forgets. " + ", ".join(
-        f"{level} {each.rank_correlation:.2f}" for level, each in found.items()
+        f"{stage_title(level)} {each.rank_correlation:.2f}" for level, each in found.items()
     )
 
 

@@ -8,9 +8,10 @@ from fractions import Fraction
 
 from skinvision.card import ModelCard
 from skinvision.figures import percent as percent
-from skinvision.geometry import Box, crop
+from skinvision.geometry import crop
 from skinvision.intake import QUALITY
 from skinvision.methods import METHODS
+from skinvision.reports import ClassificationReport
 from skinvision.types import Analysis, Case, Explanation, LesionMask, Prediction
 
 _LEARNT_FROM = {
@@ -22,13 +23,21 @@ _CUT = 0.05  # of the picture's edge
 
 
 def number(value: float) -> str:
-    """``value`` ≥ 0 to two significant digits, or to one place after the point from 10 on."""
-    return f"{value:.1f}" if value >= 1 else f"{value:.2g}"
+    """``value`` ≥ 0 with one place after the point, or with two significant digits below 1."""
+    return f"{value:.1f}" if value >= 1 else f"{value:#.2g}"
 
 
 def method_title(method: str) -> str:
     """The method's name as its authors write it."""
     return METHODS[method].title if method in METHODS else method
+
+
+def stage_title(stage: str, stages: Sequence[str] = ()) -> str:
+    """How a stage is called, such as "Stage 4" for ``stage4``; "Stage 4 (last)" where ``stages`` are all there are."""
+    number = stage.removeprefix("stage")
+    title = f"Stage {number}" if number.isdigit() else stage.capitalize()
+    ends = {stages[0]: " (first)", stages[-1]: " (last)"} if stages else {}
+    return title + ends.get(stage, "")
 
 
 def picture_alt(case: Case) -> str:
@@ -92,16 +101,48 @@ def evidence_sentence(analysis: Analysis, card: ModelCard, target: str) -> str:
         return f"There is no positive evidence for {card.title_of(target)} at this stage."
     if held_back(analysis.mask, card):
         return "Where the lesion is, is not known here, so there is nothing to compare the evidence with."
-    fills = float(crop(analysis.mask.binary, explanation.region).mean())
-    if fills == 0:
+    even = even_share(explanation, analysis.mask)
+    if even == 0:
         return "No lesion was found, so there is nothing to compare the evidence with."
-    whole = explanation.region == Box.whole(explanation.height, explanation.width)
-    seen = "the picture" if whole else "what the network saw"
-    inside, ratio = percent(explanation.lesion_share), explanation.lesion_share / fills
+    seen = "what the network saw" if explanation.is_boxed else "the picture"
+    inside, ratio = percent(explanation.lesion_share), explanation.lesion_share / even
     return (
-        f"{inside} of the positive evidence lies inside the lesion, which fills {percent(fills)} of {seen}: "
+        f"{inside} of the positive evidence lies inside the lesion, which fills {percent(even)} of {seen}: "
         f"about {ratio:.1f} × its share."
     )
+
+
+def even_share(explanation: Explanation, mask: LesionMask) -> float:
+    """The lesion's share of what the network saw, which an even map would have inside it."""
+    return float(crop(mask.binary, explanation.region).mean())
+
+
+def track_record(prediction: Prediction, card: ModelCard) -> str | None:
+    """How often this answer was right on held-out pictures, what it was given to by mistake most, and how much of that
+    is found.
+
+    None where nobody measured it, or of a picture unlike those.
+    """
+    report, top = card.test, prediction.top
+    if not isinstance(report, ClassificationReport) or top not in report.labels or not prediction.in_distribution:
+        return None
+    column = report.labels.index(top)
+    called = {label: counts[column] for label, counts in zip(report.labels, report.confusion, strict=True)}
+    total, right = sum(called.values()), called.pop(top)
+    if not total:
+        return f"The model gave that answer to none of {report.n} held-out pictures."
+    pictures = "picture" if total == 1 else "pictures"
+    said = f"The model called {total} held-out {pictures} {card.title_of(top)}, {right} of them rightly."
+    label = max(called, key=called.__getitem__, default=top)
+    if label == top or not called[label]:
+        return said
+    title, recall = card.title_of(label), percent(report.per_class[label].recall or 0.0)
+    return f"{said} The most frequent mistake: {called[label]} × {title}. Of all pictures of {title} it finds {recall}."
+
+
+def seen_note(*explanations: Explanation) -> str:
+    """What the box upon maps is; "" where there is none."""
+    return "The box is what the network saw." if any(each.is_boxed for each in explanations) else ""
 
 
 def outlier_warning(prediction: Prediction, card: ModelCard) -> str | None:

@@ -32,7 +32,7 @@ def show(about: Subject) -> None:
                 stressed.pictures(about, analysis, title, key_)
         st.markdown(literal(stress_words.change_sentence(after, plain, about.card, about.target)))
         if plain.mask.box is None:
-            st.caption("No lesion was found in this picture: what would leave the lesion as it was changes all of it.")
+            st.caption("There is no outline to go by here: what would leave the lesion as it was changes all of it.")
         if chosen.note:
             st.caption(literal(chosen.note))
     with right:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
 import streamlit as st
 
 from skinvision.render import words
+from skinvision.types import LesionMask
 from skinvision.ui import controls, models, progress, subject
 from skinvision.ui.result import header
 from skinvision.ui.session import literal
@@ -41,7 +41,7 @@ def show(name: str, views: Mapping[str, Callable[[Subject], None]], *, by_hand: 
             st.error(f"Not analysed: {literal(about.upload.reason)}.", icon=":material/image_not_supported:")
         else:
             status.markdown(_summary(about))
-            _warn(about, by_hand=by_hand and about.upload.outline is not None)
+            _warn(about, about.upload.outline if by_hand else None)
             views[view](about)
 
 
@@ -55,12 +55,16 @@ def _analyse(about: Subject, steps: progress.Steps) -> None:
             steps.step()
 
 
-def _warn(about: Subject, *, by_hand: bool) -> None:
-    """That the picture is strange to the network, and what the outline is worth, as on the Analyse page."""
+def _warn(about: Subject, own: LesionMask | None) -> None:
+    """That the picture is strange to the network, and what the outline is worth, as on the Analyse page.
+
+    Args:
+        own: the visitor's outline, where there is one and it counts.
+    """
     analysis = about.upload.analyses[about.wanted]
     if warning := words.outlier_warning(analysis.prediction, about.card):
         st.warning(literal(warning), icon=":material/warning:")
-    if notice := words.outline_notice(replace(analysis.mask, by_hand=by_hand), about.card):
+    if notice := words.outline_notice(own or analysis.mask, about.card):
         st.caption(literal(notice))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import streamlit as st
@@ -15,7 +15,7 @@ from skinvision.render import screen, stress_words
 from skinvision.stress import LESS, MORE, Stressed, grown, paint, redraw
 from skinvision.types import Analysis, LesionMask
 from skinvision.ui import stressed
-from skinvision.ui.session import Outline, key, literal
+from skinvision.ui.session import key, literal
 from skinvision.ui.subject import Subject
 
 _WIDE_PX, _TALL_PX = 316, 560  # fits a phone; a large screen shows it larger
@@ -24,6 +24,7 @@ _KEEP_HELP = "In all views of this page, until you take another one."
 _GROW_HELP = "In pixels of the copy that is shown to the network, at most 800 px long unless the picture is a strip."
 _PICTURE, _MORE, _LESS = "Paint on the picture", "Add to the lesion", "Take from the lesion"
 _NOW = "As drawn"
+_UNTOUCHED = "Nothing new is drawn."
 _TOOLS = {_MORE: MORE, _LESS: LESS}
 
 
@@ -53,15 +54,19 @@ def show(about: Subject) -> None:
     with left:
         layer = _canvas(about, plain, brush)
         drawn = _drawn(about, brush, layer)
+        has_changed = bool(brush.grow or layer[..., 3].any())
         if not brush.on_picture:
-            has_changed = bool(brush.grow or layer[..., 3].any())
             _keep(about, drawn, is_new=has_changed and drawn.mask.box is not None)
-        st.markdown(literal(stress_words.change_sentence(drawn, plain, about.card, about.target)))
+        said = stress_words.change_sentence(drawn, plain, about.card, about.target) if has_changed else _UNTOUCHED
+        st.markdown(literal(said))
         stressed.notes(about)
-        stressed.pictures(about, drawn, _NOW, _digest(layer, brush))
     with right:
         st.markdown("**Probability**")
         stressed.probabilities(about, {stressed.AS_IT_IS: plain, _NOW: drawn})
+        row = st.grid(2, min_column_width=230)
+        for show_one in (stressed.picture, stressed.heatmap):
+            with row.cell():
+                show_one(about, drawn, _NOW, _digest(layer, brush))
 
 
 def _brush(about: Subject, plain: Analysis) -> _Brush:
@@ -125,7 +130,7 @@ def _keep(about: Subject, drawn: Analysis, *, is_new: bool) -> None:
             "Back to the outline that was found", icon=":material/undo:", key=key("drop")
         )
     if keeps or drops:  # no callback: Streamlit would keep it, and the picture with it
-        upload.outline = Outline(drawn.mask.binary) if keeps else None
+        upload.outline = replace(drawn.mask, by_hand=True) if keeps else None
         st.rerun()
 
 

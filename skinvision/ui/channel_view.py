@@ -25,6 +25,8 @@ if TYPE_CHECKING:  # they import torch
 _COUNT = 8
 _OPACITY = 0.6
 _UNIT = lab_words.unit(GRAD_CAM)
+_LOGIT = "The score of this class. The larger it is beside those of the other classes, the more probable is this one."
+_PROBABILITY = "What the scores of all classes come to, calibrated."
 _EXACT = 1e-3  # of all contributions: they are float32 sums of thousands
 
 
@@ -58,7 +60,7 @@ class _Made:
 def show(about: Subject) -> None:
     """The sum as a chart beside the map that is left, and the channels with their switches."""
     made = _made(about)
-    st.caption(lab_words.channels_reading(len(made.channels.weights), len(made.shown)))
+    st.caption(f"{lab_words.channels_reading(len(made.channels.weights), len(made.shown))} {about.seen_note}")
     left, right = st.columns([4, 5], gap="medium")
     with left:
         _map(about, made)
@@ -108,6 +110,7 @@ def _map(about: Subject, made: _Made) -> None:
         f"Logit of {title}",
         lab_words.signed(made.said.logit),
         lab_words.signed(made.said.logit - made.said_first.logit) if changed else None,
+        help=_LOGIT,
     )
     columns[1].metric(
         "Probability",
@@ -115,6 +118,7 @@ def _map(about: Subject, made: _Made) -> None:
         f"from {words.percent(made.said_first.probability)}" if changed else None,
         delta_color="off",
         delta_arrow="off",
+        help=_PROBABILITY,
     )
 
 

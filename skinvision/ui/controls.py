@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from skinvision.card import Modality, ModelCard
+from skinvision.render import words
 from skinvision.ui import models
 from skinvision.ui.session import Wanted, key
 
@@ -61,13 +62,6 @@ def show() -> Settings:
         default = round(100 * (segmenter.threshold or 0.5))
         threshold = _percent("Mask threshold", f"threshold_{segmenter.name}", default, (5, 95), _THRESHOLD_HELP)
     return Settings(Wanted(segmenter.name, classifier.name, stage), target, opacity, threshold)
-
-
-def stage_title(stage: str, stages: tuple[str, ...]) -> str:
-    """How the stage is called on the page, such as "Stage 4 (last)" for ``stage4``."""
-    number = stage.removeprefix("stage")
-    title = f"Stage {number}" if number.isdigit() else stage.capitalize()
-    return title + {stages[0]: " (first)", stages[-1]: " (last)"}.get(stage, "")
 
 
 def _kind() -> Modality:
@@ -134,12 +128,13 @@ def chosen_view(page: str, titles: Sequence[str]) -> str:
     )
 
 
-def chosen_stage(classifier: ModelCard, label: str = "Stage of the network") -> str:
-    """The stage at which maps are made; the last one until another is chosen."""
+def chosen_stage(classifier: ModelCard, label: str = "Stage of the network", first: int = -1) -> str:
+    """The stage at which maps are made; that at place ``first`` until another is chosen."""
     return st.selectbox(
         label,
         classifier.stages[::-1],
-        format_func=lambda stage: stage_title(stage, classifier.stages),
+        index=classifier.stages[::-1].index(classifier.stages[first]),
+        format_func=lambda stage: words.stage_title(stage, classifier.stages),
         help=_STAGE_HELP,
         key=key(f"stage_{classifier.name}"),
         persist_state="session",

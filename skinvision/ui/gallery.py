@@ -13,6 +13,12 @@ from skinvision.ui.controls import Settings
 from skinvision.ui.session import Upload, key
 
 _PER_PAGE = 12
+_ONWARD = (
+    ("compare", "Compare networks", "compare"),
+    ("explain", "Look inside one picture", "biotech"),
+    ("believe", "Put a heatmap to the test", "gavel"),
+    ("shortcuts", "Look for shortcuts", "alt_route"),
+)
 
 
 def show() -> None:
@@ -25,6 +31,7 @@ def show() -> None:
     status = progress.line()
     uploads = list(session.uploads().values())
     places = _places(uploads)
+    _onward()
     for upload in uploads:
         if not _fill(places, upload, settings):
             upload.drawn.clear()
@@ -47,6 +54,14 @@ def _places(uploads: Sequence[Upload]) -> dict[str, DeltaGenerator]:
         pages = -(-len(uploads) // _PER_PAGE)
         first = _PER_PAGE * (page.pagination(pages, key=key("page"), persist_state="session") - 1)
     return {upload.sha256: st.empty() for upload in uploads[first : first + _PER_PAGE]}
+
+
+def _onward() -> None:
+    """Ways to the pages that look closer, which a small screen hides behind a sign."""
+    st.markdown("**Look closer**")
+    with st.container(horizontal=True):
+        for page, label, icon in _ONWARD:
+            st.page_link(f"pages/{page}.py", label=label, icon=f":material/{icon}:")
 
 
 def _fill(places: dict[str, DeltaGenerator], upload: Upload, settings: Settings) -> bool:

@@ -17,8 +17,23 @@ _FOLDER = "All pictures in a folder and the folders within. What is not a pictur
 _CAMERA = "Fill the frame with the lesion and hold still."
 
 
-def show() -> None:
-    """The widgets that bring pictures. What they bring goes to the session."""
+def show(*, folds: bool = False) -> None:
+    """The widgets that bring pictures. What they bring goes to the session.
+
+    Args:
+        folds: whether they are out of the way where there is a picture, on pages that show one.
+    """
+    if not folds:
+        _show()
+        return
+    had = bool(session.uploads())
+    with st.expander("Bring a picture", icon=":material/add_photo_alternate:", expanded=not had):
+        _show()
+    if session.uploads() and not had:
+        st.rerun()
+
+
+def _show() -> None:
     ways, sample = st.columns([3, 1], gap="medium", vertical_alignment="bottom")
     with ways:
         _ways_in()

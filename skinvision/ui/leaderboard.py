@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import pandas as pd
 import streamlit as st
@@ -91,26 +92,21 @@ def _title(board: Board) -> str:
 
 
 def _by_class(board: Board, names: dict[str, str], key: str) -> None:
-    """Recall or precision of every class: both at once would be wider than any screen."""
-    kind = st.segmented_control(
-        "Figures of each class",
-        ["Recall", "Precision"],
-        default="Recall",
-        required=True,
-        key=f"{key}_kind",
-        persist_state="session",
-        help="Recall: of the pictures of a class, how many were found. Precision: of the pictures that were given its "
-        "name, how many are of it.",
-    )
+    """Figures of one class at a time: of all at once they would be wider than any screen."""
     card = board.cards[0]
     assert isinstance(card.test, ClassificationReport)
-    heads = {label: f"{label} (n = {card.test.per_class[label].n})" for label in board.labels}
-    columns = [
-        _Column(head, card.title_of(label), _of_class(label, kind), max(130, 8 * len(head) + 32))
-        for label, head in heads.items()
-    ]
-    _table(board.cards, names, columns, f"{kind} of each class")
-    st.caption("; ".join(f"{literal(label)}: {literal(card.title_of(label))}" for label in board.labels))
+    counts = {label: card.test.per_class[label].n for label in board.labels}
+    label = st.selectbox(
+        f"{_title(board)}: figures of one class",
+        board.labels,
+        format_func=lambda label: f"{card.title_of(label)} ({counts[label]} pictures)",
+        key=f"{key}_label",
+        persist_state="session",
+        width=420,
+    )
+    columns = [_Column(title, reading, partial(_of_class, label, name)) for title, reading, name in _OF_CLASS]
+    columns.append(_Column("AUC", _AUC, partial(_auc, label)))
+    _table(board.cards, names, columns, f"Figures of {card.title_of(label)}")
 
 
 def _table(cards: Sequence[ModelCard], names: dict[str, str], columns: Sequence[_Column], alt: str) -> None:
@@ -133,14 +129,17 @@ def _measured(figure: Figure) -> _Column:
     return _Column(figure.title, figure.reading, cell)
 
 
-def _of_class(label: str, kind: str) -> Callable[[ModelCard], _Cell]:
-    def cell(card: ModelCard) -> _Cell:
-        assert isinstance(card.test, ClassificationReport)
-        of = card.test.per_class[label]
-        share, interval = (of.recall, of.recall_interval) if kind == "Recall" else (of.precision, of.precision_interval)
-        return _Cell(share, percent_with_interval(share, interval))
+def _of_class(label: str, name: str, card: ModelCard) -> _Cell:
+    assert isinstance(card.test, ClassificationReport)
+    of = card.test.per_class[label]
+    share = getattr(of, name)
+    return _Cell(share, percent_with_interval(share, getattr(of, f"{name}_interval")))
 
-    return cell
+
+def _auc(label: str, card: ModelCard) -> _Cell:
+    assert isinstance(card.test, ClassificationReport)
+    auc = card.test.per_class[label].auc
+    return _Cell(auc, with_interval(auc, None))
 
 
 def _parameters(card: ModelCard) -> _Cell:
@@ -167,6 +166,11 @@ def _machines(cards: Sequence[ModelCard]) -> str:
     return f"Time: of the network alone, for one picture, on {literal('; '.join(machines))}.{apart}"
 
 
+_OF_CLASS = (
+    ("Recall", "Of the pictures of this class, how many were found.", "recall"),
+    ("Precision", "Of the pictures that were given this name, how many are of it.", "precision"),
+)
+_AUC = "How well its probability tells this class from all others: 0.5 is chance, 1 perfect."
 _COSTS = (
     _Column("Parameters", "Numbers that training has set.", _parameters, 95),
     _Column("File", "The weights on disk, in float16; of an ensemble with its members'.", _megabytes, 85),

@@ -20,7 +20,7 @@ _WAITING_PX = 210
 def show(about: Subject) -> None:
     """The picture, and each method with its map or with the button that asks for it."""
     is_last = about.stage == about.card.stages[-1]
-    st.caption(f"{lab_words.OWN_SCALE} {lab_words.ONE_MAP}" if is_last else lab_words.OWN_SCALE)
+    st.caption(f"{lab_words.OWN_SCALE} {lab_words.ONE_MAP if is_last else ''} {about.seen_note}")
     row = st.grid(len(METHODS) + 1, min_column_width=230)
     with row.cell():
         _picture(about)
@@ -78,7 +78,7 @@ def _fill(place: DeltaGenerator, about: Subject, asked: Asked) -> None:
     drawn = map_jpeg(about, explanation, f"map {asked.method}")
     with place.container():
         st.image(drawn, alt=lab_words.map_alt(explanation, analysis.mask, about.card))
-        st.caption(lab_words.share_note(explanation, analysis, about.card))
+        st.caption(literal(lab_words.share_note(explanation, analysis, about.card)))
 
 
 def _is_asked_for(place: DeltaGenerator, about: Subject, asked: Asked) -> bool:

@@ -15,7 +15,7 @@ from skinvision.render.charts import probability_chart
 from skinvision.render.panel import panel
 from skinvision.types import Analysis
 from skinvision.ui import models, session
-from skinvision.ui.controls import Settings, stage_title
+from skinvision.ui.controls import Settings
 from skinvision.ui.session import Upload, literal
 
 _WAITING_PX = 480  # about the height of the result to come, so that the page does not jump
@@ -119,8 +119,8 @@ def _pictures(drawn: Drawn) -> None:
             st.caption(literal(notice))
     with columns[2]:
         _picture("Heatmap", drawn.heatmap, words.heatmap_alt(analysis, card, target))
-        method, stage = words.method_title(explanation.method), stage_title(explanation.stage, card.stages)
-        st.caption(f"{method} for {card.title_of(target)}, {stage}")
+        method, stage = words.method_title(explanation.method), words.stage_title(explanation.stage, card.stages)
+        st.caption(literal(f"{method} for {card.title_of(target)}, {stage}. {words.seen_note(explanation)}"))
 
 
 def _picture(title: str, data: bytes, alt: str) -> None:
@@ -134,13 +134,15 @@ def _meaning(drawn: Drawn) -> None:
     if warning:
         st.warning(literal(warning), icon=":material/warning:")
     st.markdown(literal(words.prediction_set_sentence(analysis.prediction, card)))
+    if record := words.track_record(analysis.prediction, card):
+        st.markdown(literal(record))
     st.markdown(literal(words.evidence_sentence(analysis, card, drawn.target)))
     if notes := words.notes(analysis.case):
         st.caption("  \n".join(f":material/info: {literal(note)}" for note in notes))
 
 
 def _probabilities(upload: Upload, drawn: Drawn) -> None:
-    st.markdown("**Probability**")
+    st.markdown(f"**Probability** by {literal(models.title(drawn.card.name))}")
     st.plotly_chart(
         drawn.chart,
         key=f"chart_{upload.sha256}",

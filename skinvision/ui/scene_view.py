@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import streamlit as st
 
 from skinvision.render import stress_words, words
@@ -14,6 +15,7 @@ from skinvision.ui.subject import Subject
 
 _NOTABLE = 0.05
 _FULL = 0.98  # of the picture
+_THE_SAME = "The lesion leaves no room for this: the picture is the same."
 
 
 def show(about: Subject) -> None:
@@ -26,14 +28,14 @@ def show(about: Subject) -> None:
     scenes = {stressed.AS_IT_IS: plain} | {scene.title: _analysed(about, scene) for scene in SCENES}
     _pictures(about, scenes)
     st.markdown("**Probability**")
-    st.caption(f"Of the diagnoses that reach {words.percent(_NOTABLE)} somewhere.")
+    st.caption(literal(f"Of the diagnoses that reach {words.percent(_NOTABLE)} somewhere."))
     predictions = {title: analysis.prediction for title, analysis in scenes.items()}
     stressed.probabilities(about, scenes, stress_words.notable(predictions, _NOTABLE))
 
 
 def _no_scenes(about: Subject, plain: Analysis) -> str | None:
     """Why the picture cannot be taken apart; None where it can."""
-    if words.held_back(plain.mask, about.card):
+    if not about.upload.outline and words.held_back(about.upload.analyses[about.wanted].mask, about.card):
         return (
             "Where the lesion is, is not known here, so the picture cannot be taken apart. "
             f"Draw it in the view “{stress_words.PAINT}”."
@@ -60,6 +62,8 @@ def _pictures(about: Subject, scenes: dict[str, Analysis]) -> None:
             cards.patch(title, colour)
             st.caption(asked[title].asks if title in asked else "What all others are compared with.")
             stressed.pictures(about, analysis, title, None)
-            st.markdown(literal(stress_words.answer(analysis, plain, about.card, about.target)))
+            moved = analysis is plain or not np.array_equal(analysis.case.image, plain.case.image)
+            said = stress_words.answer(analysis, plain, about.card, about.target) if moved else _THE_SAME
+            st.markdown(literal(said))
             if title in asked and asked[title].note:
                 st.caption(literal(asked[title].note))

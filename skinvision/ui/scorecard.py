@@ -14,7 +14,7 @@ from skinvision.methods import METHODS
 from skinvision.render import evidence_charts as charts
 from skinvision.render import lab_words
 from skinvision.render.inside_charts import insides_chart
-from skinvision.render.interval_charts import contest_chart, recall_chart, sweep_chart
+from skinvision.render.interval_charts import SweepMeasure, contest_chart, recall_chart, sweep_chart
 from skinvision.render.tables import contest_rows
 from skinvision.render.words import percent
 from skinvision.reports import ClassificationReport, MethodReport, SegmentationReport, Sweep
@@ -112,7 +112,19 @@ def _shortcuts(sweep: Sweep, card: ModelCard) -> None:
         f"them is {sweep.balanced_accuracy.value:.3f} ({low:.3f} to {high:.3f}). Only where the lesion is missing, "
         "another answer is no mistake. Try each on the Shortcuts page."
     )
-    _Chart("Known shortcuts", reading, partial(sweep_chart, sweep)).show()
+    st.header("Known shortcuts", anchor=False)
+    st.caption(literal(reading))
+    measures: tuple[tuple[str, SweepMeasure], ...] = (
+        ("Answers that change", "flips"),
+        ("Balanced accuracy that is lost", "loss"),
+        ("Evidence that leaves the lesion", "leaves"),
+    )
+    grid = st.grid(3, min_column_width=340, gap="medium")
+    for title, measure in measures:
+        with grid.cell():
+            st.markdown(f"**{title}**")
+            chart, alt = sweep_chart(sweep, measure), f"{title} under each change. {reading}"
+            st.plotly_chart(chart, config={"displayModeBar": False}, alt=alt)
     box = ", and the network sees the box around it" if card.region != "whole" else ""
     st.caption(
         f"The outline is that of the unchanged picture, moved with the lesion{box}: no network draws it anew. What "
@@ -135,9 +147,9 @@ def _contest(reports: Mapping[str, MethodReport]) -> None:
     some = next(iter(reports.values()))
     reading = (
         f"{some.n} held-out pictures, the predicted class, the last stage (Integrated Gradients and Occlusion: the "
-        "picture itself). Better than chance means: less area under "
-        "deletion and more under insertion than in random order, in the mean of both. Test a map of your own on the "
-        "page Believe it?"
+        "picture itself). Better than chance means: less area under deletion and more under insertion than blocks as "
+        "large as the map's cells have in random order, in the mean of both. Test a map of your own "
+        "on the page Believe it?"
     )
     _Chart("Which heatmaps are faithful to it?", reading, partial(contest_chart, reports)).show()
     st.dataframe(contest_rows(reports), hide_index=True, height="content", alt=reading)

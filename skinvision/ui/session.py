@@ -12,14 +12,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import streamlit as st
 
 if TYPE_CHECKING:  # they import OpenCV
-    import numpy as np
-    from numpy.typing import NDArray
-
     from skinvision.faithfulness import Findings
     from skinvision.types import Analysis, Case, Explanation, LesionMask
 
 T = TypeVar("T")
 _LONGEST_NAME = 60
+_NO_BREAK = "\N{NO-BREAK SPACE}"
 _MARKS = frozenset("\\`*_{}[]()<>#+-.!|:$~&\"'/=@^%?,;")
 
 
@@ -42,13 +40,6 @@ class Asked:
     target: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Outline:
-    """Where the lesion is by the visitor's own hand; (h, w) bool, of a picture that may have been made smaller."""
-
-    lesion: NDArray[np.bool_]
-
-
 @dataclass(slots=True, eq=False)
 class Upload:
     """One picture of this session.
@@ -67,7 +58,7 @@ class Upload:
         findings: what tests said of maps.
         drawn: per place on the page, what was last drawn there, and from what.
         held: whether it waits until the visitor says to go on.
-        outline: the visitor's own, in the place of the segmenter's where that is asked for.
+        outline: where the lesion is by the visitor's own hand, of a picture that may have been made smaller.
     """
 
     name: str
@@ -85,7 +76,7 @@ class Upload:
     findings: dict[Asked, Findings] = field(default_factory=dict)
     drawn: dict[str, tuple[Hashable, Any]] = field(default_factory=dict)
     held: bool = False
-    outline: Outline | None = None
+    outline: LesionMask | None = None
 
     @classmethod
     def of(cls, name: str, data: bytes, *, synthetic: bool = False) -> Upload:
@@ -191,5 +182,5 @@ def plain(name: str) -> str:
 
 
 def literal(text: str) -> str:
-    """``text`` so that Markdown shows it as it is."""
-    return "".join(f"\\{letter}" if letter in _MARKS else letter for letter in text)
+    """``text`` so that Markdown shows it as it is, and no line begins with a percent sign."""
+    return "".join(f"\\{letter}" if letter in _MARKS else letter for letter in text.replace(" %", f"{_NO_BREAK}%"))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from skinvision.methods import GRAD_CAM
-from skinvision.render import lab_words
+from skinvision.render import lab_words, words
 from skinvision.ui import method_view
-from skinvision.ui.controls import stage_title
+from skinvision.ui.session import literal
 from skinvision.ui.subject import Subject
 
 _READING = (
@@ -21,13 +21,13 @@ def show(about: Subject) -> None:
     """A strip of maps; those that are missing are made one after the other."""
     from skinvision.ui import work  # with it comes torch, which is loaded by now
 
-    st.caption(_READING)
+    st.caption(f"{_READING} {about.seen_note}")
     stages = about.card.stages
     row = st.grid(len(stages), min_column_width=200)
     places = []
     for stage in stages:
         with row.cell():
-            st.markdown(f"**{stage_title(stage, stages)}**")
+            st.markdown(f"**{words.stage_title(stage, stages)}**")
             places.append(st.empty())
             places[-1].skeleton(_WAITING_PX)
     for place, stage in zip(places, stages, strict=True):
@@ -40,4 +40,4 @@ def show(about: Subject) -> None:
                 alt=lab_words.map_alt(explanation, analysis.mask, about.card),
             )
             note = lab_words.share_note(explanation, analysis, about.card)
-            st.caption(f"{lab_words.stage_note(explanation)} {note}")
+            st.caption(literal(f"{lab_words.stage_note(explanation)} {note}"))

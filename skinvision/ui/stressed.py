@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
 
@@ -21,6 +22,7 @@ from skinvision.ui.subject import Subject
 
 AS_IT_IS = "As it is"
 _LONGEST_PX, _SHORTEST_PX = 800, 64  # networks see less, and a slider has to move without a wait
+_MOST_PX = 1_000_000  # of strips, which keep their shortest side until then
 _OPACITY = 0.6
 
 
@@ -44,26 +46,32 @@ def under(about: Subject, place: str, key: Hashable, change: Callable[[Stressed]
 
 
 def pictures(about: Subject, analysis: Analysis, title: str, key: Hashable) -> None:
-    """The picture, with a box around what the network sees of it, above its heatmap.
+    """The picture above its heatmap, as ``picture`` and ``heatmap`` show them."""
+    picture(about, analysis, title, key)
+    heatmap(about, analysis, title, key)
 
-    The heatmap has the scale of the picture as it is, so that it can fade and grow.
+
+def picture(about: Subject, analysis: Analysis, title: str, key: Hashable) -> None:
+    """The picture, with a box around what the network sees of it.
 
     Args:
         title: of the picture, which has a place of its own on the page.
         key: tells apart what was done to it.
     """
-    explanation, made_from = analysis.explanation(about.target), _made_from(about, key)
-    scale = shared_scale(as_it_is(about).explanations)
-    picture = about.upload.once(
-        f"picture {title}", made_from, lambda: screen.seen_jpeg(analysis.case, explanation.region)
-    )
-    heatmap = about.upload.once(
+    seen = analysis.explanation(about.target)
+    drawn = about.upload.once(f"picture {title}", _made_from(about, key), lambda: screen.seen_jpeg(analysis.case, seen))
+    st.image(drawn, alt=f"{title}. {words.picture_alt(analysis.case)}")
+
+
+def heatmap(about: Subject, analysis: Analysis, title: str, key: Hashable) -> None:
+    """Its heatmap, on the scale of the picture as it is, so that it can fade and grow; arguments as of ``picture``."""
+    explanation, scale = analysis.explanation(about.target), shared_scale(as_it_is(about).explanations)
+    drawn = about.upload.once(
         f"heatmap {title}",
-        (made_from, about.target),
+        (_made_from(about, key), about.target),
         lambda: screen.small_evidence_jpeg(analysis.case, explanation, scale, _OPACITY, lab_words.unit(GRAD_CAM)),
     )
-    st.image(picture, alt=f"{title}. {words.picture_alt(analysis.case)}")
-    st.image(heatmap, alt=f"{title}. {words.heatmap_alt(analysis, about.card, about.target)}")
+    st.image(drawn, alt=f"{title}. {words.heatmap_alt(analysis, about.card, about.target)}")
 
 
 def probabilities(about: Subject, analyses: Mapping[str, Analysis], labels: Sequence[str] | None = None) -> None:
@@ -73,7 +81,8 @@ def probabilities(about: Subject, analyses: Mapping[str, Analysis], labels: Sequ
         analyses: by what they are called, the picture as it is first.
         labels: those that are shown; all by default, the most probable on top.
     """
-    predictions: dict[str, Prediction] = {title: analysis.prediction for title, analysis in analyses.items()}
+    said = ((title, analysis.prediction) for title, analysis in analyses.items())
+    predictions: dict[str, Prediction] = {stress_words.series(title, each): each for title, each in said}
     shown = stress_words.notable(predictions, 0.0) if labels is None else labels
     st.plotly_chart(
         grouped_chart(predictions, shown, about.card),
@@ -85,7 +94,7 @@ def probabilities(about: Subject, analyses: Mapping[str, Analysis], labels: Sequ
 
 def notes(about: Subject) -> None:
     """That the network sees only a box, and that the visitor drew the outline, where that is so."""
-    if about.card.region != "whole":
+    if as_it_is(about).explanation(about.target).is_boxed:
         st.caption(literal(stress_words.BOX))
     if about.upload.outline:
         st.caption(literal(stress_words.OWN_OUTLINE))
@@ -96,15 +105,18 @@ def _made_from(about: Subject, key: Hashable = None) -> Hashable:
 
 
 def _reduced(about: Subject) -> Stressed:
-    """The picture no larger than it has to be, with the lesion as found, or as the visitor drew it."""
+    """The picture no larger than it has to be, with the lesion as found, or as the visitor drew it.
+
+    An outline that is not to be trusted is as none.
+    """
     found, own = about.upload.analyses[about.wanted], about.upload.outline
-    image, binary = found.case.image, found.mask.binary
+    image, binary = found.case.image, found.mask.binary & (not words.held_back(found.mask, about.card))
     sides = image.shape[:2]
-    shrink = min(1.0, max(_LONGEST_PX / max(sides), _SHORTEST_PX / min(sides)))
+    shrink = min(1.0, max(_LONGEST_PX / max(sides), _SHORTEST_PX / min(sides)), (_MOST_PX / math.prod(sides)) ** 0.5)
     if shrink < 1:
-        height, width = (round(side * shrink) for side in sides)
+        height, width = (max(round(side * shrink), 1) for side in sides)
         image, binary = resize(image, height, width), resize(binary.astype(np.float32), height, width) >= 0.5
-    return Stressed(image, own.lesion if own else binary)
+    return Stressed(image, own.binary if own else binary)
 
 
 def _analysed(about: Subject, picture: Stressed) -> Analysis:

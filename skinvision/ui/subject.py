@@ -8,6 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from skinvision.card import ModelCard
+from skinvision.render import words
 from skinvision.ui import controls, models, session
 from skinvision.ui.session import Upload, Wanted, key
 
@@ -38,6 +39,11 @@ class Subject:
     def target(self) -> str:
         """The class to explain, of an upload that is analysed."""
         return self.chosen or self.upload.analyses[self.wanted].prediction.top
+
+    @property
+    def seen_note(self) -> str:
+        """What the box upon the maps of an upload that is analysed is; "" where there is none."""
+        return words.seen_note(self.upload.analyses[self.wanted].explanation(self.target))
 
     @property
     def pass_s(self) -> float:

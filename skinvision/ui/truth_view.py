@@ -11,7 +11,7 @@ from skinvision.card import ModelCard
 from skinvision.catalogue import KNOWN_TRUTH
 from skinvision.methods import METHODS, ON_PICTURE
 from skinvision.phantom import Feature
-from skinvision.render import lab_words, screen, trial_words
+from skinvision.render import lab_words, screen, trial_words, words
 from skinvision.render.interval_charts import truth_chart
 from skinvision.types import Analysis, Explanation
 from skinvision.ui import controls, models
@@ -51,7 +51,7 @@ def show() -> None:
         _pictures(made, feature)
     if card.truth:
         maps, guesses = {**card.truth.maps[stage], **card.truth.maps[ON_PICTURE]}, card.truth.guesses
-        st.subheader("On many such lesions", anchor=False)
+        st.subheader(f"On many such lesions, {words.stage_title(stage, card.stages)}", anchor=False)
         st.caption(trial_words.truth_reading(card.truth))
         chart = truth_chart(maps, guesses)
         st.plotly_chart(chart, config={"displayModeBar": False}, alt=trial_words.truth_alt(maps, guesses))
@@ -70,7 +70,7 @@ def _chosen(card: ModelCard) -> tuple[Feature, int, str]:
             persist_state="session",
         )
     with row.cell():
-        stage = controls.chosen_stage(card, "Stage of the small network")
+        stage = controls.chosen_stage(card, "Stage of the small network", first=-2)
     with row.cell():
         if st.button("Another lesion", icon=":material/casino:", width="stretch"):
             st.session_state[seeds] = st.session_state.get(seeds, 0) + 1
@@ -105,7 +105,7 @@ def _pictures(made: _Made, feature: str) -> None:
     with row.cell():
         st.markdown("**Where the truth is**")
         st.image(screen.mask_jpeg(analysis, _OPACITY), alt=f"The lesion with its feature outlined: {feature}")
-        st.caption(f"Synthetic. {trial_words.guessed(guesses)}")
+        st.caption(literal(f"Synthetic. {trial_words.guessed(guesses)}"))
     for explanation in maps:
         with row.cell():
             st.markdown(f"**{literal(METHODS[explanation.method].title)}**")
@@ -113,4 +113,4 @@ def _pictures(made: _Made, feature: str) -> None:
                 analysis.case, explanation, explanation.peak, _OPACITY, lab_words.unit(explanation.method)
             )
             st.image(jpeg, alt=lab_words.map_alt(explanation, analysis.mask, card, "the feature"))
-            st.caption(trial_words.found(explanation.lesion_share, guesses))
+            st.caption(literal(trial_words.found(explanation.lesion_share, guesses)))

@@ -121,5 +121,5 @@ def _evidence(verdicts: Verdicts) -> None:
         with row.cell():
             cards.name_plate(verdicts.models[index], PALETTE[index])
             st.image(verdicts.heatmaps[index], alt=alt)
-            st.caption(agreement.evidence_note(analysis, target))
-    st.caption(agreement.scale_sentence(comparison, target))
+            st.caption(literal(agreement.evidence_note(analysis, target)))
+    st.caption(f"{agreement.scale_sentence(comparison, target)} {words.seen_note(*verdicts.explanations)}")
