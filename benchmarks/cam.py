@@ -1,7 +1,8 @@
 """Maps of all classes against those of the grad-cam and torch-cam packages, on the same network.
 
 The target speaks of grad-cam's usual use, a call per class; in one batch it gets a copy of the picture for each.
-torch-cam runs the network once and goes back once for each class. Both work with hooks on a network of their own.
+torch-cam runs the network once and goes back once for each class. Both work with hooks on a network of their own. All
+of them look at the picture once, whatever the card says.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from benchmarks.measure import Figure, in_turns, median_ratio, options, pictures
 from skinvision.classify import classifier_input, staged
 from skinvision.explain import grad_cam
 from skinvision.geometry import Box
+from skinvision.models.looks import with_looks
 from skinvision.models.registry import DEFAULTS, load
 
 TARGET = 15
@@ -27,7 +29,7 @@ def main() -> None:
     stages = {"--stage": {"help": "where the maps are made (default: the last stage)"}}
     chosen = options(__doc__, rounds=5, more=stages)
     model = load(DEFAULTS["classification"])
-    network, stage = staged(model), chosen.stage or model.card.stages[-1]
+    network, stage = with_looks(staged(model), 1), chosen.stage or model.card.stages[-1]
     (case,) = pictures(1)
     picture = classifier_input(model, case, Box.whole(case.height, case.width))
     targets = [ClassifierOutputTarget(k) for k in range(len(model.card.labels))]

@@ -36,6 +36,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         ("parity", "measure whether other engines give torch's answers", _PARITY, _fill_parity),
         ("train", "train a model", _TRAIN, _fill_train),
         ("combine", "make one model of several", _COMBINE, _fill_combine),
+        ("refit", "fit a classifier's decision and calibration anew", _REFIT, _fill_refit),
         ("models", "list the models and their figures", "List the models and their figures.", _fill_models),
     ):
         fill(commands.add_parser(name, help=summary, description=description, allow_abbrev=False))
@@ -57,6 +58,12 @@ _TRUTH = "How well maps find the deciding feature of synthetic lesions, in which
 _TRAIN = "Train on the splits train and val of a folder like that of evaluate; writes weights and model card."
 
 _COMBINE = "Average the logits of finished classifiers: writes an ensemble, with a card of its own, that needs them."
+
+
+_REFIT = (
+    "Fit anew, on the split val, what follows the training of a classifier: how often it looks at a picture, decision, "
+    "calibration and outlier rule. Its sweep, contest, parity and milliseconds have to be measured anew after that."
+)
 
 
 def _path(text: str) -> Path:
@@ -172,12 +179,7 @@ def _fill_train(command: argparse.ArgumentParser) -> None:
         "--runs", type=_path, default=Path("runs"), metavar="DIR", help="for checkpoints (default: runs)"
     )
     _add_foreign(command)
-    command.add_argument(
-        "--background",
-        type=_path,
-        metavar="DIR",
-        help="a folder of pictures of another kind, against whose split train strangeness is measured",
-    )
+    _add_background(command)
     command.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
     command.add_argument("--ship", action="store_true", help="write the model even before the last epoch")
     command.add_argument("--max-minutes", type=minutes, metavar="M", help="stop after so long, with a checkpoint")
@@ -189,6 +191,22 @@ def _fill_combine(command: argparse.ArgumentParser) -> None:
     command.add_argument("--data", type=_path, required=True, metavar="DIR", help="the folder that they learnt from")
     command.add_argument("--out", required=True, metavar="NAME", help="what the ensemble will be called")
     _add_foreign(command)
+
+
+def _fill_refit(command: argparse.ArgumentParser) -> None:
+    command.add_argument("model", metavar="NAME", help="a finished classifier")
+    command.add_argument("--data", type=_path, required=True, metavar="DIR", help="the folder that it learnt from")
+    _add_foreign(command)
+    _add_background(command)
+
+
+def _add_background(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--background",
+        type=_path,
+        metavar="DIR",
+        help="a folder of pictures of another kind, against whose split train strangeness is measured",
+    )
 
 
 def _add_foreign(command: argparse.ArgumentParser) -> None:

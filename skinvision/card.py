@@ -15,6 +15,7 @@ from skinvision.reports import ClassificationReport, MethodReport, Parity, Segme
 Task = Literal["segmentation", "classification"]
 Region = Literal["whole", "box", "lesion"]
 Modality = Literal["dermoscopy", "photograph", "synthetic"]
+Looks = Literal[1, 2, 4]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +130,7 @@ class ModelCard:
         truth: how well maps find what decides; None where that is not known.
         parity: by engine and precision, such as ``"openvino bf16"``, how near it is to torch.
         sweep: what changes that should not matter do to a classifier; None where it was not measured.
+        looks: how often a classifier looks at a picture, as ``models.looks``.
     """
 
     name: str
@@ -166,6 +168,7 @@ class ModelCard:
     truth: TruthReport | None = None
     methods: dict[str, MethodReport] = field(default_factory=dict)
     parity: dict[str, Parity] = field(default_factory=dict)
+    looks: Looks = 1
 
     @property
     def temperature(self) -> float:

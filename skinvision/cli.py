@@ -189,6 +189,14 @@ def _combine(options: Namespace) -> int:
     return DONE
 
 
+def _refit(options: Namespace) -> int:
+    with _training_packages():
+        from skinvision.training.refit import refit
+    card = refit(options.model, options.data, tuple(options.foreign), options.background)
+    print(f"{card.name}: {card.looks} look{'s' * (card.looks > 1)} at a picture, SHA-256 {card.sha256}")
+    return DONE
+
+
 def _models(options: Namespace) -> int:
     from skinvision import catalogue
     from skinvision.render import tables
@@ -286,5 +294,6 @@ _COMMANDS = {
     **measuring.COMMANDS,
     "train": _train,
     "combine": _combine,
+    "refit": _refit,
     "models": _models,
 }

@@ -112,12 +112,20 @@ def test_where_the_cells_look_is_measured_for_every_stage(classifier: LoadedMode
 
 
 def test_the_view_is_chosen_among_region_and_size(classifier: LoadedModel) -> None:
-    view, _ = classifier.card.choices
+    view, _, _ = classifier.card.choices
     tried = {name: (min(accuracy, 0.82), recall) for name, accuracy, recall in _views(view)}
     assert len(tried) == 4
     card = classifier.card
     chosen = f"{card.region} at {card.input_size[1]} × {card.input_size[0]} px"
     assert tried[chosen] == max(tried.values())
+
+
+def test_how_often_it_looks_is_chosen_by_what_is_told_of_val(classifier: LoadedModel) -> None:
+    _, looks, _ = classifier.card.choices
+    listed = looks.split("each): ")[1].rstrip(".").split("), ")
+    tried = {int(looks): float(figures.split(" (")[0]) for looks, figures in (each.split(": ") for each in listed)}
+    assert set(tried) == {1, 2}
+    assert tried[classifier.card.looks] == max(tried.values())
 
 
 def _told(report: object, name: str = "") -> dict[str, float]:

@@ -81,6 +81,16 @@ def test_a_stage_says_how_finely_it_sees() -> None:
     assert explanation.region == Box(8, 8, 24, 24)
 
 
+def test_of_several_looks_the_channels_lie_beside_each_other_until_the_last_stage(channels: Channels) -> None:
+    twice = replace(CARD, looks=2)
+    below = replace(channels, stage="stage3")
+    assert "3 channels: small maps" in lab_words.channels_reading(below, 2, CARD)
+    assert "3 channels: small maps" in lab_words.channels_reading(channels, 2, twice)
+    assert "3 channels, those of its 2 looks at the picture beside each other:" in (
+        lab_words.channels_reading(below, 2, twice)
+    )
+
+
 def test_a_channel_says_what_it_contributes_and_why(channels: Channels) -> None:
     assert lab_words.channel_title(channels, 1) == "Channel 1: −8.00"
     assert lab_words.channel_note(channels, 1) == "weight −2 × its cells' sum 4.0"

@@ -23,6 +23,7 @@ from skinvision.catalogue import CARDS, DEFAULTS, folder, names, read_card
 from skinvision.errors import WeightsRejected
 from skinvision.models import networks
 from skinvision.models.ensemble import Member, ensemble
+from skinvision.models.looks import with_looks
 from skinvision.models.staged import StagedClassifier
 from skinvision.trust import FeatureStatistics
 
@@ -97,6 +98,8 @@ def load(name: str) -> LoadedModel:
     except (RuntimeError, TypeError) as error:
         raise WeightsRejected(f"weights that fit {card.architecture}", str(error), "restore both files") from error
     _check_stages(card, network)
+    if isinstance(network, StagedClassifier) and card.looks > 1:
+        network = with_looks(network, card.looks)
     network = network.eval().requires_grad_(False).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return LoadedModel(card, network, features)
 

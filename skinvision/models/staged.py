@@ -118,9 +118,11 @@ class StagedClassifier(nn.Module):
 
     def each(self, image: Tensor) -> dict[str, Tensor]:
         """The activations that leave the stages, by their names, for ``image`` (N, 3, H, W)."""
-        left = {}
-        for name, stage in self.stages.items():
-            image = left[name] = stage(image)
+        left: dict[str, Tensor] = {}
+        activation, before = image, None
+        for name in self.stage_names:
+            activation = left[name] = self.between(activation, before, name)
+            before = name
         return left
 
     def forward(self, image: Tensor) -> Tensor:

@@ -59,12 +59,14 @@ def stage_note(explanation: Explanation) -> str:
     return f"{width} × {height} cells."
 
 
-def channels_reading(all_of_them: int, shown: int) -> str:
+def channels_reading(channels: Channels, shown: int, card: ModelCard) -> str:
     """How to read the channels of a stage."""
+    beside = card.looks > 1 and channels.stage != card.stages[-1]
+    looks = f", those of its {card.looks} looks at the picture beside each other" if beside else ""
     return (
-        f"What leaves this stage are {all_of_them} channels: small maps of where it found something. Grad-CAM gives "
-        f"each a weight, how much the class grows with it, and adds them up. Here are the {shown} that contribute "
-        "most, for the class or against it. Switch them off and watch what becomes of map and answer."
+        f"What leaves this stage are {len(channels.weights)} channels{looks}: small maps of where it found something. "
+        f"Grad-CAM gives each a weight, how much the class grows with it, and adds them up. Here are the {shown} that "
+        "contribute most, for the class or against it. Switch them off and watch what becomes of map and answer."
     )
 
 

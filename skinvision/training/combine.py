@@ -6,17 +6,16 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
-from skinvision.card import Architecture, History, Member, ModelCard
+from skinvision.card import History, Member, ModelCard
 from skinvision.errors import WeightsRejected
 from skinvision.models import registry
 from skinvision.models.registry import DEFAULTS, LoadedModel
 from skinvision.training.data import Splits, read_table
 from skinvision.training.finish import finish_classifier
+from skinvision.training.finished import recipe_of
 from skinvision.training.fit import Fitted
 from skinvision.training.foreign import foreign_sets
 from skinvision.training.loaders import learnable
-from skinvision.training.recipe import Phase, Recipe
-from skinvision.training.recipes import RESNET50_BASE
 from skinvision.training.sources import describe
 
 
@@ -38,7 +37,7 @@ def combine(members: tuple[str, ...], data: Path, out: str, foreign: tuple[Path,
     models = tuple(registry.load(name) for name in members)
     _check_alike(models)
     network = registry.ensemble_of(models)
-    recipe = _recipe(models, out)
+    recipe = recipe_of([model.card for model in models], out)
     samples = learnable(recipe, read_table(data))
     splits = Splits.of(samples)
     segmenter = registry.load(DEFAULTS["segmentation"]) if models[0].card.region != "whole" else None
@@ -62,31 +61,6 @@ def _check_alike(models: tuple[LoadedModel, ...]) -> None:
     looks = {(c.region, c.region_margin, c.input_size, c.working_size, c.modality) for c in (m.card for m in models)}
     if len(looks) > 1:
         raise WeightsRejected("members that see the same of a picture", f"{looks}", "choose others")
-
-
-def _recipe(models: tuple[LoadedModel, ...], name: str) -> Recipe:
-    """What the finish needs to know, as the members' cards have it."""
-    cards = [model.card for model in models]
-    first = cards[0]
-    return replace(
-        RESNET50_BASE,
-        name=name,
-        title=" + ".join(card.title for card in cards),
-        architecture=Architecture("ensemble", "skinvision", " + ".join(card.name for card in cards)),
-        labels=first.labels,
-        titles=first.titles,
-        phases=(Phase(first.input_size, 0),),
-        input_size=first.input_size,
-        stored_size=first.working_size or first.input_size,
-        mean=(0.0, 0.0, 0.0),
-        std=(1.0, 1.0, 1.0),
-        region=first.region,
-        region_margin=first.region_margin,
-        views=(first.region,),
-        modality=first.modality,
-        weights_licence="; ".join(dict.fromkeys(card.weights_licence for card in cards)),
-        limits=tuple(dict.fromkeys(limit for card in cards for limit in card.limits)),
-    )
 
 
 def _told(cards: list[ModelCard]) -> str:

@@ -20,12 +20,13 @@ from skinvision import trust
 from skinvision.card import Dataset, ModelCard, Outlier
 from skinvision.classify import classifier_input, region_of, staged
 from skinvision.geometry import resize
+from skinvision.models.looks import with_looks
 from skinvision.models.registry import LoadedModel
 from skinvision.models.staged import Output, StagedClassifier
 from skinvision.segment import segment
 from skinvision.training.centres import stage_offsets
 from skinvision.training.data import Sample, Splits, at_most_per_class, read_labelled, read_mask
-from skinvision.training.decision import Decision, fit_decision
+from skinvision.training.decision import Decision, balanced_likelihood, fit_decision
 from skinvision.training.evaluate import evaluate_classification, evaluate_segmentation
 from skinvision.training.fit import Fitted
 from skinvision.training.recipe import Recipe
@@ -81,7 +82,7 @@ def finish_classifier(
     frequency = _frequency(splits.train, recipe.labels)
     draft = _draft(recipe, fitted, name, data)
     best, view = _best_view(draft, segmenter, splits.val, recipe, sizes, frequency)
-    model, val, decision = best
+    (model, val, decision), looks = _best_looks(best, segmenter, splits.val, recipe, frequency)
     segmenter = segmenter if model.card.region != "whole" else None
     truth = _truth(model.card, splits.val)
     calibration = trust.fit_calibration(val.logits + _shift_bias(model, decision.shift), truth)
@@ -90,7 +91,7 @@ def finish_classifier(
         model.card,
         calibration=calibration,
         outlier=outlier,
-        choices=(view, decision.sentence),
+        choices=(view, *looks, decision.sentence),
         stage_offsets=stage_offsets(staged(model), model.card),
     )
     model = replace(model, card=card, statistics=statistics)
@@ -188,6 +189,33 @@ def _best_view(
         f"Region and size by the decision that is fitted to each: an accuracy of {recipe.accuracy:.2f} first, then "
         f"balanced accuracy. Accuracy / balanced accuracy / macro AUC on val: {', '.join(said)}.{margin}"
     )
+
+
+def _best_looks(
+    view: _View,
+    segmenter: LoadedModel | None,
+    val: tuple[Sample, ...],
+    recipe: Recipe,
+    frequency: NDArray[np.float64],
+) -> tuple[_View, tuple[str, ...]]:
+    """``view`` with as many looks as tell most of ``val``, and a sentence about it where there was a choice."""
+    truth, views = _truth(view.model.card, val), {}
+    for looks in recipe.looks:
+        network = with_looks(staged(view.model), looks)
+        candidate = replace(view.model, network=network, card=replace(view.model.card, looks=looks))
+        outputs = view.outputs if looks == 1 else _outputs(candidate, segmenter, val)
+        views[looks] = _View(candidate, outputs, fit_decision(outputs.logits, truth, frequency, recipe.accuracy))
+    told = {n: balanced_likelihood(each.outputs.logits, truth, np.log(frequency)) for n, each in views.items()}
+    best = views[max(told, key=told.__getitem__)]
+    figures = ", ".join(
+        f"{n}: {told[n]:.4f} ({each.decision.accuracy:.4f} / {each.decision.balanced_accuracy:.4f})"
+        for n, each in views.items()
+    )
+    sentence = (
+        "Looks at a picture, as it is and then turned by 180°, by the balanced likelihood on val (accuracy / balanced "
+        f"accuracy of the decision fitted to each): {figures}."
+    )
+    return best, (sentence,) if len(views) > 1 else ()
 
 
 def _macro_auc(probability: NDArray[np.float32], truth: NDArray[np.int64]) -> float:

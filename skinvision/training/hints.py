@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from skinvision.classify import staged
 from skinvision.errors import WeightsRejected
+from skinvision.models.looks import with_looks
 from skinvision.models.registry import LoadedModel
 from skinvision.models.staged import StagedClassifier, shapes
 from skinvision.training.augment import normalised
@@ -33,7 +34,8 @@ class Hints(nn.Module):
     def __init__(self, pupil: StagedClassifier, teacher: LoadedModel, *, apart: bool = False) -> None:
         super().__init__()
         self.teacher = teacher
-        own, shown = shapes(pupil), shapes(staged(teacher))
+        self._network = [with_looks(staged(teacher), 1)]  # in a list: it is no module of this one
+        own, shown = shapes(pupil), shapes(self._network[0])
         alike = [name for name in own if name in shown and own[name][1:] == shown[name][1:]]
         if not alike or (apart and own != shown):
             expected = f"a first teacher with {'all stages' if apart else 'a stage and grid'} of {own}"
@@ -49,7 +51,7 @@ class Hints(nn.Module):
         """The teacher's activations, by stage, each (N, C, h, w), for pictures (N, 3, H, W) uint8."""
         card = self.teacher.card
         with torch.no_grad():
-            return staged(self.teacher).each(normalised(pictures, card.mean, card.std))
+            return self._network[0].each(normalised(pictures, card.mean, card.std))
 
     def forward(self, activations: Mapping[str, Tensor], shown: Mapping[str, Tensor]) -> Tensor:
         """The squared difference relative to the teacher's squared activation, added up over the stages.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from skinvision.card import Architecture, Modality, Region, Task
+from skinvision.card import Architecture, Looks, Modality, Region, Task
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
@@ -45,6 +45,7 @@ class Recipe:
             weights that the start file does not hold.
         frozen: prefixes of the modules that keep their start weights and batch-norm statistics.
         sampling_power: a class of n pictures is drawn in proportion to n ** power; 1 is the natural mix, 0 equal.
+        sharpness: radius within which the loss is to be flat, by ``SharpnessAwareAdamW``; 0 leaves plain AdamW.
         ema_decay: of the average of the weights that is validated and shipped.
         patience: epochs without a better validation score, after which training stops early. A learning rate that rises
             first and falls late makes the score do so too, so that few epochs without a gain mean little.
@@ -55,6 +56,7 @@ class Recipe:
         accuracy: that the decision is to keep on ``val`` before all weight goes to balance between the classes. 0.80 is
             asked of the models; ``val`` knows it to about one in a hundred, so 0.82 leaves twice that.
         views: the regions among which the finished classifier's is chosen by ``val``.
+        looks: how often the finished classifier may look at a picture; which, is chosen by ``val``.
         modality: what kind of pictures it learns from; only of dermoscopy are boxes around the lesion known.
     """
 
@@ -77,6 +79,7 @@ class Recipe:
     frozen: tuple[str, ...] = ()
     sampling_power: float = 0.5
     label_smoothing: float = 0.05
+    sharpness: float = 0.0
     ema_decay: float = 0.998
     patience: int = 16
     teacher_weight: float = 0.7
@@ -86,6 +89,7 @@ class Recipe:
     region_margin: float = 0.35
     accuracy: float = 0.82
     views: tuple[Region, ...] = ("whole", "box")
+    looks: tuple[Looks, ...] = (1,)
     modality: Modality = "dermoscopy"
     mean: tuple[float, float, float] = IMAGENET_MEAN
     std: tuple[float, float, float] = IMAGENET_STD
@@ -113,8 +117,9 @@ class Recipe:
             if taught_by
             else ""
         )
+        optimizer = f"sharpness-aware AdamW (radius {self.sharpness:g})" if self.sharpness else "AdamW"
         return (
-            f"{start}: {sizes} ({epochs} of {self.epochs} epochs done), {_SEEN[self.region]}; AdamW, one-cycle "
+            f"{start}: {sizes} ({epochs} of {self.epochs} epochs done), {_SEEN[self.region]}; {optimizer}, one-cycle "
             f"learning rate {self.learning_rate:g} (× {self.fresh_factor:g} for fresh weights), batches of "
             f"{self.batch_size}, bfloat16, exponential average of the weights ({self.ema_decay:g}); "
             f"frozen: {', '.join(self.frozen) or 'nothing'}.{taught}"

@@ -32,8 +32,7 @@ def remeasure(task: Task, data: Path, model: str | None = None) -> ModelCard:
     """
     found = load_for(task, model)
     card = found.card
-    for split in _splits(card):
-        _check_number(card, data, split)
+    check_numbers(card, data)
     reports = {split: evaluate(task, data, split, card.name) for split in _splits(card)}
     written = registry.read_card(card.name)
     offsets = stage_offsets(staged(found), card) if task == "classification" else {}
@@ -49,14 +48,19 @@ def _splits(card: ModelCard) -> list[str]:
     return [split for split in ("val", "test") if card.data and card.data[0].counts.get(split)]
 
 
-def _check_number(card: ModelCard, data: Path, split: str) -> None:
-    """Other pictures would give figures that the card does not speak of."""
-    samples = read_table(data, split)
-    scored = samples if card.task == "segmentation" else among(card.labels, samples)
-    expected = card.data[0].counts[split]
-    if len(scored) != expected:
-        raise DataRejected(
-            f"the {expected} pictures of the split {split} that the card of {card.name} speaks of",
-            f"{len(scored)} in {data}",
-            f"give the folder of {card.data[0].name}",
-        )
+def check_numbers(card: ModelCard, data: Path) -> None:
+    """Other pictures would give figures that the card does not speak of.
+
+    Raises:
+        DataRejected: ``val`` or ``test`` has another number of pictures than the card says.
+    """
+    for split in _splits(card):
+        samples = read_table(data, split)
+        scored = samples if card.task == "segmentation" else among(card.labels, samples)
+        expected = card.data[0].counts[split]
+        if len(scored) != expected:
+            raise DataRejected(
+                f"the {expected} pictures of the split {split} that the card of {card.name} speaks of",
+                f"{len(scored)} in {data}",
+                f"give the folder of {card.data[0].name}",
+            )

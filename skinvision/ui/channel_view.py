@@ -60,7 +60,7 @@ class _Made:
 def show(about: Subject) -> None:
     """The sum as a chart beside the map that is left, and the channels with their switches."""
     made = _made(about)
-    st.caption(f"{lab_words.channels_reading(len(made.channels.weights), len(made.shown))} {about.seen_note}")
+    st.caption(f"{lab_words.channels_reading(made.channels, len(made.shown), about.card)} {about.seen_note}")
     left, right = st.columns([4, 5], gap="medium")
     with left:
         _map(about, made)

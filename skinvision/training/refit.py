@@ -1,0 +1,56 @@
+"""A finished classifier finished anew: all that is fitted on ``val``, and how often it looks at a picture."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from skinvision.card import Looks, ModelCard
+from skinvision.classify import staged
+from skinvision.errors import WeightsRejected
+from skinvision.models import registry
+from skinvision.models.looks import with_looks
+from skinvision.models.registry import DEFAULTS
+from skinvision.training.data import Splits, among, read_table
+from skinvision.training.evaluate import load_for
+from skinvision.training.finish import finish_classifier
+from skinvision.training.finished import recipe_of
+from skinvision.training.fit import Fitted
+from skinvision.training.foreign import background_of, foreign_sets
+from skinvision.training.remeasure import check_numbers
+
+
+def refit(
+    name: str,
+    data: Path,
+    foreign: tuple[Path, ...] = (),
+    background: Path | None = None,
+    looks: tuple[Looks, ...] = (1, 2),
+) -> ModelCard:
+    """Fit decision, temperature, prediction set and outlier rule of a classifier anew, measure it, and write it.
+
+    Nothing is trained: of the weights the biases of the last layer alone change. Region and size stay. What was found
+    with other commands (``sweep``, ``contest``, ``parity``, milliseconds) is not of the new model and goes.
+
+    Args:
+        data: the folder that it was trained on, the first one where there were several.
+        foreign, background: as for ``train``.
+        looks: among which is chosen by ``val``.
+
+    Raises:
+        DataRejected: the folder has another number of pictures than the card says.
+        UnknownName, WeightsRejected: as ``registry.load``; or it is an ensemble, which ``combine`` makes anew.
+    """
+    model = load_for("classification", name)
+    card = model.card
+    if card.members:
+        raise WeightsRejected("a model with weights of its own", f"the ensemble {name}", "combine its members anew")
+    check_numbers(card, data)
+    recipe = replace(recipe_of([card], name), looks=looks)
+    splits = Splits.of(among(card.labels, read_table(data)))
+    segmenter = registry.load(DEFAULTS["segmentation"]) if card.region != "whole" else None
+    other = background_of(background)
+    once = Fitted(with_looks(staged(model), 1), card.history, complete=True)
+    found = finish_classifier(recipe, once, name, card.data, splits, segmenter, foreign_sets(foreign, other), other)
+    choices = (*card.choices[:1], *found.card.choices[1:])
+    return registry.save(replace(found, card=replace(found.card, recipe=card.recipe, choices=choices)))
