@@ -62,7 +62,8 @@ _COMBINE = "Average the logits of finished classifiers: writes an ensemble, with
 
 _REFIT = (
     "Fit anew, on the split val, what follows the training of a classifier: how often it looks at a picture, decision, "
-    "calibration and outlier rule. Its sweep, contest, parity and milliseconds have to be measured anew after that."
+    "calibration and outlier rule. Its sweep, contest, parity and milliseconds have to be measured anew after that, "
+    "and ensembles that it is part of combined anew."
 )
 
 
@@ -179,7 +180,12 @@ def _fill_train(command: argparse.ArgumentParser) -> None:
         "--runs", type=_path, default=Path("runs"), metavar="DIR", help="for checkpoints (default: runs)"
     )
     _add_foreign(command)
-    _add_background(command)
+    command.add_argument(
+        "--background",
+        type=_path,
+        metavar="DIR",
+        help="a folder of pictures of another kind, against whose split train strangeness is measured",
+    )
     command.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
     command.add_argument("--ship", action="store_true", help="write the model even before the last epoch")
     command.add_argument("--max-minutes", type=minutes, metavar="M", help="stop after so long, with a checkpoint")
@@ -194,19 +200,18 @@ def _fill_combine(command: argparse.ArgumentParser) -> None:
 
 
 def _fill_refit(command: argparse.ArgumentParser) -> None:
-    command.add_argument("model", metavar="NAME", help="a finished classifier")
+    command.add_argument("model", metavar="NAME", help="a finished classifier for dermoscopy")
+    command.add_argument(
+        "--looks",
+        type=int,
+        nargs="+",
+        choices=(1, 2),
+        default=[],
+        metavar="N",
+        help="how often it may look at a picture, 1 or 2; of both, the better on val (default: as it does)",
+    )
     command.add_argument("--data", type=_path, required=True, metavar="DIR", help="the folder that it learnt from")
     _add_foreign(command)
-    _add_background(command)
-
-
-def _add_background(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--background",
-        type=_path,
-        metavar="DIR",
-        help="a folder of pictures of another kind, against whose split train strangeness is measured",
-    )
 
 
 def _add_foreign(command: argparse.ArgumentParser) -> None:

@@ -15,7 +15,7 @@ from skinvision.reports import ClassificationReport, MethodReport, Parity, Segme
 Task = Literal["segmentation", "classification"]
 Region = Literal["whole", "box", "lesion"]
 Modality = Literal["dermoscopy", "photograph", "synthetic"]
-Looks = Literal[1, 2, 4]
+Looks = Literal[1, 2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,8 @@ class ModelCard:
         truth: how well maps find what decides; None where that is not known.
         parity: by engine and precision, such as ``"openvino bf16"``, how near it is to torch.
         sweep: what changes that should not matter do to a classifier; None where it was not measured.
-        looks: how often a classifier looks at a picture, as ``models.looks``.
+        looks: how often a classifier looks at a picture, as ``models.looks``; of an ensemble, how often all members do.
+        weight: on balanced accuracy, against accuracy, in the decision of a classifier, as ``training.decision``.
     """
 
     name: str
@@ -169,6 +170,7 @@ class ModelCard:
     methods: dict[str, MethodReport] = field(default_factory=dict)
     parity: dict[str, Parity] = field(default_factory=dict)
     looks: Looks = 1
+    weight: float = 0.0
 
     @property
     def temperature(self) -> float:

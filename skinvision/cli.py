@@ -192,7 +192,7 @@ def _combine(options: Namespace) -> int:
 def _refit(options: Namespace) -> int:
     with _training_packages():
         from skinvision.training.refit import refit
-    card = refit(options.model, options.data, tuple(options.foreign), options.background)
+    card = refit(options.model, options.data, tuple(options.foreign), tuple(options.looks))
     print(f"{card.name}: {card.looks} look{'s' * (card.looks > 1)} at a picture, SHA-256 {card.sha256}")
     return DONE
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from skinvision.errors import UnknownName
 
 GRAD_CAM = "grad-cam"  # of every analysis
-BATCH = 16  # pictures or activations in one pass, where a method needs many
-PATH_STEPS, PATH_BATCH = 32, 4  # of the path of integrated gradients; passes that keep gradients need more memory
+BATCH = 8  # pictures or activations in one pass, where a method needs many; a network may look at each twice
+PATH_STEPS, PATH_BATCH = 32, 2  # of the path of integrated gradients; passes that keep gradients need more memory
 WINDOWS_PER_SIDE = 15  # of occlusion: each an eighth of the side, moved by half of that
 
 

@@ -46,6 +46,23 @@ def test_balance_is_taken_as_far_as_the_accuracy_allows(
     np.testing.assert_allclose(decision.shift, expected - expected.mean(), atol=0.02)
 
 
+def test_a_decision_on_top_of_a_decision_changes_nothing() -> None:
+    """Of three classes, what a weight adds is no multiple of the log frequencies: unless told, it is not undone."""
+    frequency = np.array([0.7, 0.2, 0.1])
+    chance = np.random.default_rng(0)
+    shares = chance.dirichlet((2.1, 0.6, 0.3), size=2000)
+    truth = np.array([chance.choice(3, p=share) for share in shares])
+    logits = np.log(shares).astype(np.float32)
+    first = fit_decision(logits, truth, frequency, 0.75)
+    assert 0.2 < first.weight < 0.8
+    shifted = logits + first.shift
+    again = fit_decision(shifted, truth, frequency, 0.75, first.weight)
+    assert again.weight == pytest.approx(first.weight, abs=0.011)
+    np.testing.assert_allclose(again.shift, 0, atol=0.02)
+    untold = fit_decision(shifted, truth, frequency, 0.75)
+    assert np.abs(untold.shift).max() > 0.05
+
+
 def test_the_sentence_tells_what_was_tried() -> None:
     logits, truth = _pictures(1, 0)
     sentence = fit_decision(logits, truth, FREQUENCY, 0.8).sentence

@@ -103,6 +103,20 @@ def test_every_kind_of_network_can_be_exported(architecture: Architecture, size:
     torch.testing.assert_close(found, expected, rtol=1e-3, atol=1e-3 * float(expected.abs().max()))
 
 
+@pytest.mark.usefixtures("own_weights")
+def test_a_graph_has_as_many_looks_as_its_network() -> None:
+    picture, cards = torch.rand(1, 3, 64, 96), [save_tiny("classification", looks=looks) for looks in (1, 2)]
+    assert cards[0].sha256 == cards[1].sha256
+    for card in cards:
+        registry.rewrite(card)
+        model = load(card.name)
+        export(model)
+        with torch.no_grad():
+            expected = body(model.network, picture)
+        found = openvino_engine(card, "f32")(picture)
+        torch.testing.assert_close(found, expected, rtol=1e-3, atol=1e-3 * float(expected.abs().max()))
+
+
 @pytest.mark.usefixtures("exported")
 def test_a_graph_in_bfloat16_is_near_and_has_its_own_name() -> None:
     model, picture = load("resnet50"), torch.rand(1, 3, 64, 96)

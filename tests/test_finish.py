@@ -112,7 +112,7 @@ def test_where_the_cells_look_is_measured_for_every_stage(classifier: LoadedMode
 
 
 def test_the_view_is_chosen_among_region_and_size(classifier: LoadedModel) -> None:
-    view, _, _ = classifier.card.choices
+    view, _ = classifier.card.choices
     tried = {name: (min(accuracy, 0.82), recall) for name, accuracy, recall in _views(view)}
     assert len(tried) == 4
     card = classifier.card
@@ -120,10 +120,13 @@ def test_the_view_is_chosen_among_region_and_size(classifier: LoadedModel) -> No
     assert tried[chosen] == max(tried.values())
 
 
-def test_how_often_it_looks_is_chosen_by_what_is_told_of_val(classifier: LoadedModel) -> None:
+def test_how_often_it_looks_is_chosen_by_what_is_told_of_val(splits: Splits) -> None:
+    recipe = replace(CLASSIFIER, looks=(1, 2))
+    classifier = finish_classifier(recipe, _fitted(recipe), "resnet50", DATASETS, splits, None, {})
     _, looks, _ = classifier.card.choices
     listed = looks.split("each): ")[1].rstrip(".").split("), ")
     tried = {int(looks): float(figures.split(" (")[0]) for looks, figures in (each.split(": ") for each in listed)}
+    assert tried[1] != tried[2]
     assert set(tried) == {1, 2}
     assert tried[classifier.card.looks] == max(tried.values())
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from skinvision.faithfulness import (
@@ -106,6 +108,13 @@ def test_a_change_tells_where_the_evidence_goes_if_there_is_any() -> None:
         "Evidence inside the lesion: 77 % before, 77 % now."
     )
     assert "Evidence" not in stress_words.change_sentence(AFTER, BEFORE, CARD, "vasc")
+
+
+def test_what_is_known_of_a_change_before_it_is_tried() -> None:
+    twice = replace(CARD, looks=2)
+    assert stress_words.known(artefact("turn"), twice) == [stress_words.BOTH_WAYS, artefact("turn").note]
+    assert stress_words.known(artefact("turn"), CARD) == [artefact("turn").note]
+    assert stress_words.known(artefact("blur"), twice) == [artefact("blur").note]
 
 
 def test_the_ends_of_a_slider_are_explained() -> None:

@@ -34,10 +34,10 @@ def save_tiny(task: Task, seed: int = 0, **changes: Any) -> ModelCard:
 
 
 def save_rivals() -> None:
-    """Write a second model for each task; the classifier looks at the box around the lesion."""
+    """Write a second model for each task; the classifier looks at the box around the lesion, and twice."""
     deeplab = Architecture("deeplabv3plus", "segmentation-models-pytorch", "tu-test_efficientnet")
     save_tiny("segmentation", 1, name="deeplabv3plus", title="DeepLabV3+", architecture=deeplab)
-    save_tiny("classification", 1, name="rival", title="Rival", input_size=(64, 64), region="box")
+    save_tiny("classification", 1, name="rival", title="Rival", input_size=(64, 64), region="box", looks=2)
 
 
 def _statistics(card: ModelCard) -> FeatureStatistics | None:

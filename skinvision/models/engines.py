@@ -106,8 +106,9 @@ def export(model: LoadedModel) -> Path:
 
 
 def graph_path(card: ModelCard) -> Path:
-    """Where the graph of these weights is, if it was exported."""
-    return folder() / "openvino" / f"{card.name}-{card.sha256[:16]}.xml"
+    """Where the graph of these weights and looks is, if it was exported."""
+    looks = "-twice" if card.looks == 2 else ""
+    return folder() / "openvino" / f"{card.name}-{card.sha256[:16]}{looks}.xml"
 
 
 def openvino_engine(card: ModelCard, precision: str) -> OpenVino:

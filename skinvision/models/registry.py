@@ -98,7 +98,7 @@ def load(name: str) -> LoadedModel:
     except (RuntimeError, TypeError) as error:
         raise WeightsRejected(f"weights that fit {card.architecture}", str(error), "restore both files") from error
     _check_stages(card, network)
-    if isinstance(network, StagedClassifier) and card.looks > 1:
+    if isinstance(network, StagedClassifier) and not card.members:  # those look as their own cards say
         network = with_looks(network, card.looks)
     network = network.eval().requires_grad_(False).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return LoadedModel(card, network, features)

@@ -13,6 +13,7 @@ BOX = (
     "This network sees only the box around the lesion, which is drawn: what lies outside of it cannot change its "
     "answer, and where the lesion goes, the box goes too."
 )
+BOTH_WAYS = "This network looks at every picture upside down too, so that to turn it by 180° changes next to nothing."
 OWN_OUTLINE = "The outline of the lesion is the one that you drew."
 STRANGE = "Unlike the training pictures, so this answer means nothing."
 PAINT = "Paint over it"
@@ -35,6 +36,12 @@ def change_sentence(after: Analysis, before: Analysis, card: ModelCard, target: 
     if unknown or after.mask.box is None or before.mask.box is None or held_back(before.mask, card):
         return said
     return f"{said} Evidence inside the lesion: {percent(shares[0])} before, {percent(shares[1])} now."
+
+
+def known(artefact: Artefact, card: ModelCard) -> list[str]:
+    """What is known before it is tried: of the network, and from the literature."""
+    by_construction = artefact.name == "turn" and card.looks == 2
+    return [*([BOTH_WAYS] if by_construction else []), *([artefact.note] if artefact.note else [])]
 
 
 def strength_help(artefact: Artefact) -> str:

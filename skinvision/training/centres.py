@@ -30,12 +30,15 @@ def stage_offsets(network: StagedClassifier, card: ModelCard) -> dict[str, float
     NeurIPS 2016). Its centre, the median so that far tails count little, is taken for the four cells in the middle of
     synthetic lesions, which are twice as large as the card's pictures so that no border is near. Rows and columns count
     alike. No more than half a cell is told: beyond that the outermost cells would lie outside the picture. An ensemble
-    has one offset for all its members.
+    has one offset for all its members. Of two looks, one upside down, one is as far beside the middle as the other is
+    on the opposite side: together they have none.
 
     Args:
         network: in ``eval``; its parameters gather no gradients.
         card: its input size, mean and std.
     """
+    if card.looks == 2:
+        return dict.fromkeys(network.stage_names, 0.0)
     height, width = (2 * side for side in card.input_size)
     twice_as_large = [draw(seed, height=height, width=width).image for seed in range(_PHANTOMS)]
     sharp = replace(card, working_size=None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from statistics import fmean
 
 from skinvision.card import History, Member, ModelCard
 from skinvision.errors import WeightsRejected
@@ -37,16 +38,17 @@ def combine(members: tuple[str, ...], data: Path, out: str, foreign: tuple[Path,
     models = tuple(registry.load(name) for name in members)
     _check_alike(models)
     network = registry.ensemble_of(models)
-    recipe = recipe_of([model.card for model in models], out)
+    cards = [made_of.card for made_of in models]
+    recipe = recipe_of(cards, out)
     samples = learnable(recipe, read_table(data))
     splits = Splits.of(samples)
     segmenter = registry.load(DEFAULTS["segmentation"]) if models[0].card.region != "whole" else None
     told = describe(data, Counter(sample.split for sample in samples))
-    fitted = Fitted(network, History("", ()), complete=True)
+    fitted = Fitted(network, History("", ()), complete=True, weight=fmean(card.weight for card in cards))
     model = finish_classifier(recipe, fitted, out, (told,), splits, segmenter, foreign_sets(foreign))
-    cards = [made_of.card for made_of in models]
     card = replace(
         model.card,
+        looks=min(card.looks for card in cards),
         members=tuple(Member(card.name, card.sha256) for card in cards),
         parameters=sum(card.parameters for card in cards),
         data=tuple({dataset.name: dataset for card in cards for dataset in card.data}.values()),
@@ -64,5 +66,5 @@ def _check_alike(models: tuple[LoadedModel, ...]) -> None:
 
 
 def _told(cards: list[ModelCard]) -> str:
-    names = ", ".join(card.signature for card in cards)
+    names = ", ".join(f"{card.signature}{', which looks twice' * (card.looks == 2)}" for card in cards)
     return f"The mean of the logits of {names}, each divided by its temperature. Nothing was trained."

@@ -37,7 +37,11 @@ class Decision:
 
 
 def fit_decision(
-    logits: NDArray[np.float32], truth: NDArray[np.int64], frequency: NDArray[np.float64], accuracy: float
+    logits: NDArray[np.float32],
+    truth: NDArray[np.int64],
+    frequency: NDArray[np.float64],
+    accuracy: float,
+    before: float = 0.0,
 ) -> Decision:
     """The decision with the largest weight on balance that keeps the accuracy.
 
@@ -53,9 +57,11 @@ def fit_decision(
         frequency: (K,) of the classes, all above 0.
         accuracy: wanted on these pictures. The largest w that has it is taken; where none has, or hardly, the largest
             that costs at most 0.01 of the highest accuracy.
+        before: the weight of an earlier decision, whose shift the logits hold already. It is taken out of p.
     """
-    log_temperature, part = _fit(logits, truth, np.log(frequency), np.ones(len(truth))).x
-    shifts = [np.exp(log_temperature) * (part * np.log(frequency) + _value(frequency, w)) for w in _WEIGHTS]
+    log_temperature, part = _fit(logits, truth, np.log(frequency), np.ones(len(truth)), _value(frequency, before)).x
+    unweighted = part * np.log(frequency) - _value(frequency, before)
+    shifts = [np.exp(log_temperature) * (unweighted + _value(frequency, w)) for w in _WEIGHTS]
     guesses = [(logits + shift).argmax(axis=1) for shift in shifts]
     accuracies = np.array([metrics.accuracy_score(truth, guess) for guess in guesses])
     enough = min(accuracy, accuracies.max() - _SLACK)
@@ -105,12 +111,17 @@ def _fit(
     truth: NDArray[np.int64],
     log_frequency: NDArray[np.float64],
     weight: NDArray[np.float64],
+    held: NDArray[np.float64] | float = 0.0,
 ) -> OptimizeResult:
-    """The log temperature and the part of the log frequencies with the lowest negative log-likelihood, and that one."""
+    """The log temperature and the part of the log frequencies with the lowest negative log-likelihood, and that one.
+
+    Args:
+        held: (K,), in log probabilities, what the logits hold of an earlier decision.
+    """
 
     def negative_log_likelihood(parameters: NDArray[np.float64]) -> float:
         log_temperature, part = parameters
-        log_probability = log_softmax(logits / np.exp(log_temperature) + part * log_frequency, axis=1)
+        log_probability = log_softmax(logits / np.exp(log_temperature) + part * log_frequency - held, axis=1)
         return float(-np.average(log_probability[np.arange(len(truth)), truth], weights=weight))
 
     return minimize(negative_log_likelihood, x0=(0, 0), bounds=_BOUNDS)

@@ -92,6 +92,7 @@ def finish_classifier(
         calibration=calibration,
         outlier=outlier,
         choices=(view, *looks, decision.sentence),
+        weight=decision.weight,
         stage_offsets=stage_offsets(staged(model), model.card),
     )
     model = replace(model, card=card, statistics=statistics)
@@ -146,6 +147,7 @@ def _draft(recipe: Recipe, fitted: Fitted, name: str, data: tuple[Dataset, ...])
         code_version=skinvision.__version__,
         working_size=recipe.stored_size,
         modality=recipe.modality,
+        weight=fitted.weight,
     )
     return LoadedModel(card, network, None)
 
@@ -178,7 +180,7 @@ def _best_view(
     for region, size in product(recipe.views if segmenter else ("whole",), sizes):
         candidate = replace(model, card=replace(model.card, region=region, input_size=size))
         outputs = _outputs(candidate, segmenter, val)
-        decision = fit_decision(outputs.logits, truth, frequency, recipe.accuracy)
+        decision = fit_decision(outputs.logits, truth, frequency, recipe.accuracy, model.card.weight)
         auc = _macro_auc(trust.probabilities(outputs.logits, 1.0), truth)
         views.append(_View(candidate, outputs, decision))
         figures = f"{decision.accuracy:.4f} / {decision.balanced_accuracy:.4f} / {auc:.4f}"
@@ -199,12 +201,13 @@ def _best_looks(
     frequency: NDArray[np.float64],
 ) -> tuple[_View, tuple[str, ...]]:
     """``view`` with as many looks as tell most of ``val``, and a sentence about it where there was a choice."""
-    truth, views = _truth(view.model.card, val), {}
+    truth, before, views = _truth(view.model.card, val), view.model.card.weight, {}
     for looks in recipe.looks:
         network = with_looks(staged(view.model), looks)
         candidate = replace(view.model, network=network, card=replace(view.model.card, looks=looks))
         outputs = view.outputs if looks == 1 else _outputs(candidate, segmenter, val)
-        views[looks] = _View(candidate, outputs, fit_decision(outputs.logits, truth, frequency, recipe.accuracy))
+        decision = fit_decision(outputs.logits, truth, frequency, recipe.accuracy, before)
+        views[looks] = _View(candidate, outputs, decision)
     told = {n: balanced_likelihood(each.outputs.logits, truth, np.log(frequency)) for n, each in views.items()}
     best = views[max(told, key=told.__getitem__)]
     figures = ", ".join(

@@ -42,6 +42,7 @@ class Fitted:
             goes on from there.
         start: how the weights were trained that training started from, and their file.
         taught_by: names of the teachers, and what their SHA-256 begin with; "" without any.
+        weight: on balanced accuracy, in a decision that the network's biases hold already.
     """
 
     network: nn.Module
@@ -49,6 +50,7 @@ class Fitted:
     complete: bool
     start: str = _RANDOM
     taught_by: str = ""
+    weight: float = 0.0
 
 
 def fit(

@@ -22,7 +22,6 @@ from skinvision.training.augment import normalised, turned
 from skinvision.training.decision import balanced_likelihood
 from skinvision.training.hints import Hints
 from skinvision.training.recipe import Recipe
-from skinvision.training.sharpness import SharpnessAwareAdamW
 
 _NETWORK = "network."  # begins the names of its parameters
 
@@ -78,8 +77,7 @@ class Fit(lightning.LightningModule):
             }
             for (fresh, matrix), parameters in groups.items()
         ]
-        radius = self.recipe.sharpness
-        optimizer = SharpnessAwareAdamW(settings, radius) if radius else torch.optim.AdamW(settings)
+        optimizer = torch.optim.AdamW(settings)
         # Not Lightning's own estimate: it asks for the loader before a checkpoint has said which epoch it is.
         total_steps = recipe.epochs * math.ceil(self.steps_per_epoch / self.trainer.world_size)
         scheduler = torch.optim.lr_scheduler.OneCycleLR(

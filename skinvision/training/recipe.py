@@ -45,7 +45,6 @@ class Recipe:
             weights that the start file does not hold.
         frozen: prefixes of the modules that keep their start weights and batch-norm statistics.
         sampling_power: a class of n pictures is drawn in proportion to n ** power; 1 is the natural mix, 0 equal.
-        sharpness: radius within which the loss is to be flat, by ``SharpnessAwareAdamW``; 0 leaves plain AdamW.
         ema_decay: of the average of the weights that is validated and shipped.
         patience: epochs without a better validation score, after which training stops early. A learning rate that rises
             first and falls late makes the score do so too, so that few epochs without a gain mean little.
@@ -79,7 +78,6 @@ class Recipe:
     frozen: tuple[str, ...] = ()
     sampling_power: float = 0.5
     label_smoothing: float = 0.05
-    sharpness: float = 0.0
     ema_decay: float = 0.998
     patience: int = 16
     teacher_weight: float = 0.7
@@ -117,9 +115,8 @@ class Recipe:
             if taught_by
             else ""
         )
-        optimizer = f"sharpness-aware AdamW (radius {self.sharpness:g})" if self.sharpness else "AdamW"
         return (
-            f"{start}: {sizes} ({epochs} of {self.epochs} epochs done), {_SEEN[self.region]}; {optimizer}, one-cycle "
+            f"{start}: {sizes} ({epochs} of {self.epochs} epochs done), {_SEEN[self.region]}; AdamW, one-cycle "
             f"learning rate {self.learning_rate:g} (× {self.fresh_factor:g} for fresh weights), batches of "
             f"{self.batch_size}, bfloat16, exponential average of the weights ({self.ema_decay:g}); "
             f"frozen: {', '.join(self.frozen) or 'nothing'}.{taught}"

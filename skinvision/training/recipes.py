@@ -108,13 +108,9 @@ RESNET50 = replace(
     phases=(Phase((192, 192), 9, mixup=0.2), Phase((192, 192), 3)),
     learning_rate=2e-4,
     region="box",
-    looks=(1, 2),
 )
 # For a network that has learnt already and goes on with teachers.
 RESNET50_TAUGHT = replace(RESNET50, name="resnet50-taught", phases=(Phase((192, 192), 11, mixup=0.4),))
-
-# Twice the time for each step, and few of them.
-RESNET50_SHARP = replace(RESNET50, name="resnet50-sharp", phases=(Phase((192, 192), 4, mixup=0.2),), sharpness=0.1)
 
 MOBILENET_V2 = replace(
     RESNET50_BASE,
@@ -129,7 +125,6 @@ MOBILENET_V2 = replace(
     learning_rate=5e-4,
     frozen=(),
     region="box",
-    looks=(1, 2),
     mean=(0.5, 0.5, 0.5),
     std=(0.5, 0.5, 0.5),
 )
@@ -174,7 +169,6 @@ RESNEXT50 = replace(
     phases=(Phase((128, 128), 3, apart=True), Phase((128, 128), 8, mixup=0.2), Phase((192, 192), 4, mixup=0.2)),
     frozen=("stages.stem",),
     region="box",
-    looks=(1, 2),
     hint_weight=1.0,
 )
 REST_LITE = replace(
@@ -185,6 +179,7 @@ REST_LITE = replace(
     start_names={"": ""},
     phases=(Phase((128, 128), 20, mixup=0.2), Phase((160, 160), 5, mixup=0.2), Phase((192, 192), 6, mixup=0.2)),
     frozen=(),
+    looks=(1, 2),
 )
 PLAIN_CNN = replace(
     RESNET50_BASE,
@@ -223,7 +218,6 @@ CLINICAL = replace(
     patience=60,
     region="whole",
     views=("whole",),
-    looks=(1,),
     modality="photograph",
     weights_licence="research use only, as the training pictures are",
     limits=(
@@ -257,7 +251,6 @@ PHANTOM = replace(
     accuracy=0.0,
     region="whole",
     views=("whole",),
-    looks=(1,),
     modality="synthetic",
     weights_licence="Apache-2.0, as the program that drew the pictures and the weights that it began with",
     limits=(
@@ -274,7 +267,6 @@ RECIPES = {
         RESNET50_BASE,
         RESNET50_STUDY,
         RESNET50_SECOND,
-        RESNET50_SHARP,
         RESNET50,
         RESNET50_TAUGHT,
         MOBILENET_V2,

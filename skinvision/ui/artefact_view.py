@@ -33,8 +33,8 @@ def show(about: Subject) -> None:
         st.markdown(literal(stress_words.change_sentence(after, plain, about.card, about.target)))
         if plain.mask.box is None:
             st.caption("There is no outline to go by here: what would leave the lesion as it was changes all of it.")
-        if chosen.note:
-            st.caption(literal(chosen.note))
+        for note in stress_words.known(chosen, about.card):
+            st.caption(literal(note))
     with right:
         st.markdown("**Probability**")
         stressed.probabilities(about, {stressed.AS_IT_IS: plain, _WITH_IT: after})

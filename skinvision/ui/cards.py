@@ -12,7 +12,7 @@ from skinvision.ui import models
 from skinvision.ui.session import literal
 
 _SEEN = {"whole": "the whole picture", "box": "the box around the lesion", "lesion": "the lesion alone"}
-_LOOKS = {1: "", 2: ", as it is and turned by 180°", 4: ", as it is, turned by 180° and mirrored both ways"}
+_LOOKS = ", as it is and turned by 180°"
 _LIMITS = 3
 _PATCH = '<div style="width: 1rem; height: 1rem; border-radius: 0.2rem; background: {}" aria-hidden="true"></div>'
 
@@ -48,7 +48,7 @@ def _network(card: ModelCard) -> str:
 def sees(card: ModelCard) -> str:
     """What of a picture the network is shown, how large and how often."""
     height, width = card.input_size
-    return f"sees {_SEEN[card.region]} at {width} × {height} px{_LOOKS[card.looks]}"
+    return f"sees {_SEEN[card.region]} at {width} × {height} px{_LOOKS * (card.looks == 2)}"
 
 
 def _figures(card: ModelCard) -> str:
