@@ -186,7 +186,7 @@ def colour_bar(width: int, scale: float, peak: float, label: str = "Logits per c
         x, below = margin + length * value / scale, top + thickness
         draw.line((x, below, x, below + size * 0.25), _QUIET, max(round(size / 14), 1))
         letters = np.format_float_positional(value, precision=6, trim="-")
-        half = small.getlength(letters) / 2 + 1
+        half = small.getlength(letters) / 2 + size * 0.4  # corners are rounded on a page
         draw.text((min(x, width - half), below + size * 0.35), letters, _INK, small, anchor="ma")
     if peak > 0:
         x, half = margin + length * min(peak / scale, 1), size * 0.38

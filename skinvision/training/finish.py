@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
-from itertools import islice, product
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -18,34 +18,29 @@ from tqdm import tqdm
 import skinvision
 from skinvision import trust
 from skinvision.card import Dataset, ModelCard, Outlier
-from skinvision.classify import classifier_input, region_of, staged
+from skinvision.classify import staged
 from skinvision.geometry import resize
 from skinvision.models.looks import with_looks
 from skinvision.models.registry import LoadedModel
-from skinvision.models.staged import Output, StagedClassifier
+from skinvision.models.staged import StagedClassifier
 from skinvision.segment import segment
 from skinvision.training.centres import stage_offsets
 from skinvision.training.data import Sample, Splits, at_most_per_class, read_labelled, read_mask
 from skinvision.training.decision import Decision, balanced_likelihood, fit_decision
 from skinvision.training.evaluate import evaluate_classification, evaluate_segmentation
 from skinvision.training.fit import Fitted
+from skinvision.training.passes import Outputs, outputs_of, passed, truth_of
 from skinvision.training.recipe import Recipe
 from skinvision.types import Case
 
 _KEPT_ON_VAL = 0.95
 _FEATURES_PER_CLASS = 300
-_BATCH = 16
 _THRESHOLDS = np.linspace(0.3, 0.8, 11)
-
-
-class _Outputs(NamedTuple):
-    logits: NDArray[np.float32]  # (N, K)
-    features: NDArray[np.float32]  # (N, D)
 
 
 class _View(NamedTuple):
     model: LoadedModel
-    outputs: _Outputs  # on val
+    outputs: Outputs  # on val
     decision: Decision
 
 
@@ -84,7 +79,7 @@ def finish_classifier(
     best, view = _best_view(draft, segmenter, splits.val, recipe, sizes, frequency)
     (model, val, decision), looks = _best_looks(best, segmenter, splits.val, recipe, frequency)
     segmenter = segmenter if model.card.region != "whole" else None
-    truth = _truth(model.card, splits.val)
+    truth = truth_of(model.card, splits.val)
     calibration = trust.fit_calibration(val.logits + _shift_bias(model, decision.shift), truth)
     statistics, outlier = _outlier_rule(model, segmenter, splits.train, background, val.features)
     card = replace(
@@ -175,11 +170,11 @@ def _best_view(
     frequency: NDArray[np.float64],
 ) -> tuple[_View, str]:
     """What to look at to decide best on ``val``, whole picture or box, at which size; and a sentence about it."""
-    truth = _truth(model.card, val)
+    truth = truth_of(model.card, val)
     views, said = [], []
     for region, size in product(recipe.views if segmenter else ("whole",), sizes):
         candidate = replace(model, card=replace(model.card, region=region, input_size=size))
-        outputs = _outputs(candidate, segmenter, val)
+        outputs = outputs_of(candidate, segmenter, val)
         decision = fit_decision(outputs.logits, truth, frequency, recipe.accuracy, model.card.weight)
         auc = _macro_auc(trust.probabilities(outputs.logits, 1.0), truth)
         views.append(_View(candidate, outputs, decision))
@@ -201,11 +196,11 @@ def _best_looks(
     frequency: NDArray[np.float64],
 ) -> tuple[_View, tuple[str, ...]]:
     """``view`` with as many looks as tell most of ``val``, and a sentence about it where there was a choice."""
-    truth, before, views = _truth(view.model.card, val), view.model.card.weight, {}
+    truth, before, views = truth_of(view.model.card, val), view.model.card.weight, {}
     for looks in recipe.looks:
         network = with_looks(staged(view.model), looks)
         candidate = replace(view.model, network=network, card=replace(view.model.card, looks=looks))
-        outputs = view.outputs if looks == 1 else _outputs(candidate, segmenter, val)
+        outputs = view.outputs if looks == 1 else outputs_of(candidate, segmenter, val)
         decision = fit_decision(outputs.logits, truth, frequency, recipe.accuracy, before)
         views[looks] = _View(candidate, outputs, decision)
     told = {n: balanced_likelihood(each.outputs.logits, truth, np.log(frequency)) for n, each in views.items()}
@@ -245,9 +240,9 @@ def _outlier_rule(
 ) -> tuple[trust.FeatureStatistics, Outlier]:
     """Statistics of at most 300 training pictures per class, and the threshold that keeps 95 % of ``val``."""
     taken = at_most_per_class(train, _FEATURES_PER_CLASS)
-    features = _outputs(model, segmenter, taken).features
-    other = _outputs(model, segmenter, background).features if background else None
-    fitted = trust.FeatureStatistics.fit(features, _truth(model.card, taken), background=other).rounded()
+    features = outputs_of(model, segmenter, taken).features
+    other = outputs_of(model, segmenter, background).features if background else None
+    fitted = trust.FeatureStatistics.fit(features, truth_of(model.card, taken), background=other).rounded()
     scores = fitted.distance(val_features)
     threshold = float(np.quantile(scores, _KEPT_ON_VAL))
     kept = float((scores <= threshold).mean())
@@ -262,10 +257,10 @@ def _foreign_auroc(
 ) -> dict[str, float]:
     if model.statistics is None or not foreign:
         return {}
-    own_scores = model.statistics.distance(_outputs(model, segmenter, own).features)
+    own_scores = model.statistics.distance(outputs_of(model, segmenter, own).features)
     auroc, everything = {}, []
     for name, cases in foreign.items():
-        scores = model.statistics.distance(_pass(model, segmenter, cases, f"foreign: {name}", len(cases)).features)
+        scores = model.statistics.distance(passed(model, segmenter, cases, f"foreign: {name}", len(cases)).features)
         everything.append(scores)
         auroc[name] = _auroc(own_scores, scores)
     return auroc | {"all": _auroc(own_scores, np.concatenate(everything))}
@@ -274,31 +269,3 @@ def _foreign_auroc(
 def _auroc(own: NDArray[np.float64], foreign: NDArray[np.float64]) -> float:
     truth = np.r_[np.zeros(len(own)), np.ones(len(foreign))]
     return round(float(metrics.roc_auc_score(truth, np.r_[own, foreign])), 5)
-
-
-def _outputs(model: LoadedModel, segmenter: LoadedModel | None, samples: Iterable[Sample]) -> _Outputs:
-    samples = tuple(samples)
-    cases = (read_labelled(sample.image) for sample in samples)
-    return _pass(model, segmenter, cases, f"{model.card.region} picture", len(samples))
-
-
-def _pass(model: LoadedModel, segmenter: LoadedModel | None, cases: Iterable[Case], title: str, total: int) -> _Outputs:
-    """Logits and features of many pictures, some at a time."""
-    network = staged(model)
-    finder = segmenter if model.card.region != "whole" else None
-    inputs = (_input(model, finder, case) for case in tqdm(cases, desc=title, total=total))
-    collected: list[Output] = []
-    with torch.inference_mode():
-        while batch := list(islice(inputs, _BATCH)):
-            collected.append(network.output(torch.cat(batch)))
-    logits, features = (torch.cat(tensors).numpy() for tensors in zip(*collected, strict=True))
-    return _Outputs(logits, features)
-
-
-def _input(model: LoadedModel, segmenter: LoadedModel | None, case: Case) -> Tensor:
-    mask = segment(segmenter, case) if segmenter else None
-    return classifier_input(model, case, region_of(model.card, case, mask), mask)
-
-
-def _truth(card: ModelCard, samples: Iterable[Sample]) -> NDArray[np.int64]:
-    return np.array([card.labels.index(sample.dx) for sample in samples])
