@@ -165,6 +165,7 @@ def test_what_is_fitted_again_is_what_evaluate_finds(lesions: Path) -> None:
     assert after.card.choices[0] == before.choices[0]
     assert (after.card.recipe, after.card.history) == (before.recipe, before.history)
     assert (after.card.sweep, after.card.methods, after.card.parity, after.card.speed) == (None, {}, {}, None)
+    assert refit("resnet50", lesions).choices[:2] == after.card.choices[:2]
     again = evaluate("classification", lesions, "val", "resnet50")
     assert again.balanced_accuracy == pytest.approx(after.card.val.balanced_accuracy, abs=2e-5)
     for name, tensor in after.network.state_dict().items():

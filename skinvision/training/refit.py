@@ -48,5 +48,6 @@ def refit(name: str, data: Path, foreign: tuple[Path, ...] = (), looks: tuple[Lo
     segmenter = registry.load(DEFAULTS["segmentation"]) if card.region != "whole" else None
     once = Fitted(with_looks(network, 1), card.history, complete=True, weight=card.weight)
     found = finish_classifier(recipe, once, name, card.data, splits, segmenter, foreign_sets(foreign))
-    choices = (*card.choices[:1], *found.card.choices[1:])
+    known = card.choices[: 1 if len(recipe.looks) > 1 else -1]  # how it looks, unless that was chosen again
+    choices = (*known, *found.card.choices[1:])
     return registry.save(replace(found, card=replace(found.card, recipe=card.recipe, choices=choices)))
