@@ -10,8 +10,9 @@ from statistics import fmean
 from skinvision.card import History, Member, ModelCard
 from skinvision.errors import WeightsRejected
 from skinvision.models import registry
-from skinvision.models.registry import DEFAULTS, LoadedModel
+from skinvision.models.registry import LoadedModel
 from skinvision.training.data import Splits, read_table
+from skinvision.training.evaluate import segmenter_for
 from skinvision.training.finish import finish_classifier
 from skinvision.training.finished import recipe_of
 from skinvision.training.fit import Fitted
@@ -42,7 +43,7 @@ def combine(members: tuple[str, ...], data: Path, out: str, foreign: tuple[Path,
     recipe = recipe_of(cards, out)
     samples = learnable(recipe, read_table(data))
     splits = Splits.of(samples)
-    segmenter = registry.load(DEFAULTS["segmentation"]) if models[0].card.region != "whole" else None
+    segmenter = segmenter_for(cards[0])
     told = describe(data, Counter(sample.split for sample in samples))
     fitted = Fitted(network, History("", ()), complete=True, weight=fmean(card.weight for card in cards))
     model = finish_classifier(recipe, fitted, out, (told,), splits, segmenter, foreign_sets(foreign))

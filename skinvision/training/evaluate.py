@@ -14,7 +14,7 @@ from scipy import stats
 from sklearn import metrics
 from tqdm import tqdm
 
-from skinvision.card import Task
+from skinvision.card import ModelCard, Task
 from skinvision.classify import classify
 from skinvision.errors import DataRejected, WeightsRejected
 from skinvision.geometry import resize
@@ -47,8 +47,7 @@ def evaluate(
     samples = read_table(data, split)
     if task == "segmentation":
         return evaluate_segmentation(loaded, samples)
-    segmenter = load(DEFAULTS["segmentation"]) if loaded.card.region != "whole" else None
-    return evaluate_classification(loaded, segmenter, samples)
+    return evaluate_classification(loaded, segmenter_for(loaded.card), samples)
 
 
 def load_for(task: Task, name: str | None) -> LoadedModel:
@@ -61,6 +60,15 @@ def load_for(task: Task, name: str | None) -> LoadedModel:
     if loaded.card.task != task:
         raise WeightsRejected(f"a model for {task}", f"{loaded.card.name}, for {loaded.card.task}", "choose another")
     return loaded
+
+
+def segmenter_for(card: ModelCard) -> LoadedModel | None:
+    """What finds the lesion for a classifier of this card; None where it looks at whole pictures.
+
+    Raises:
+        UnknownName, WeightsRejected: as ``registry.load``.
+    """
+    return load(DEFAULTS["segmentation"]) if card.region != "whole" else None
 
 
 def evaluate_segmentation(model: LoadedModel, samples: Iterable[Sample]) -> SegmentationReport:

@@ -174,11 +174,9 @@ def _best_view(
     views, said = [], []
     for region, size in product(recipe.views if segmenter else ("whole",), sizes):
         candidate = replace(model, card=replace(model.card, region=region, input_size=size))
-        outputs = outputs_of(candidate, segmenter, val)
-        decision = fit_decision(outputs.logits, truth, frequency, recipe.accuracy, model.card.weight)
-        auc = _macro_auc(trust.probabilities(outputs.logits, 1.0), truth)
-        views.append(_View(candidate, outputs, decision))
-        figures = f"{decision.accuracy:.4f} / {decision.balanced_accuracy:.4f} / {auc:.4f}"
+        views.append(view := _view(candidate, segmenter, val, recipe, frequency))
+        auc = _macro_auc(trust.probabilities(view.outputs.logits, 1.0), truth)
+        figures = f"{view.decision.accuracy:.4f} / {view.decision.balanced_accuracy:.4f} / {auc:.4f}"
         said.append(f"{region} at {size[1]} × {size[0]} px: {figures}")
     best = max(views, key=lambda view: (min(view.decision.accuracy, recipe.accuracy), view.decision.balanced_accuracy))
     margin = f" The margin of the box is {model.card.region_margin:.0%}." if best.model.card.region != "whole" else ""
@@ -195,14 +193,12 @@ def _best_looks(
     recipe: Recipe,
     frequency: NDArray[np.float64],
 ) -> tuple[_View, tuple[str, ...]]:
-    """``view`` with as many looks as tell most of ``val``, and a sentence about it where there was a choice."""
-    truth, before, views = truth_of(view.model.card, val), view.model.card.weight, {}
+    """``view``, of one look, with as many as tell most of ``val``, and a sentence about it where there was a choice."""
+    truth, views = truth_of(view.model.card, val), {}
     for looks in recipe.looks:
         network = with_looks(staged(view.model), looks)
         candidate = replace(view.model, network=network, card=replace(view.model.card, looks=looks))
-        outputs = view.outputs if looks == 1 else outputs_of(candidate, segmenter, val)
-        decision = fit_decision(outputs.logits, truth, frequency, recipe.accuracy, before)
-        views[looks] = _View(candidate, outputs, decision)
+        views[looks] = view if looks == 1 else _view(candidate, segmenter, val, recipe, frequency)
     told = {n: balanced_likelihood(each.outputs.logits, truth, np.log(frequency)) for n, each in views.items()}
     best = views[max(told, key=told.__getitem__)]
     figures = ", ".join(
@@ -214,6 +210,17 @@ def _best_looks(
         f"accuracy of the decision fitted to each): {figures}."
     )
     return best, (sentence,) if len(views) > 1 else ()
+
+
+def _view(
+    model: LoadedModel,
+    segmenter: LoadedModel | None,
+    val: tuple[Sample, ...],
+    recipe: Recipe,
+    frequency: NDArray[np.float64],
+) -> _View:
+    outputs, truth = outputs_of(model, segmenter, val), truth_of(model.card, val)
+    return _View(model, outputs, fit_decision(outputs.logits, truth, frequency, recipe.accuracy, model.card.weight))
 
 
 def _macro_auc(probability: NDArray[np.float32], truth: NDArray[np.int64]) -> float:

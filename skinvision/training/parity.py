@@ -15,16 +15,16 @@ from torch import Tensor
 from tqdm import tqdm
 
 from skinvision.card import ModelCard, Task
-from skinvision.classify import classifier_input, region_of
 from skinvision.models import registry
 from skinvision.models.engines import TorchBf16, has_bf16, openvino_engine, usable
-from skinvision.models.registry import DEFAULTS, LoadedModel
+from skinvision.models.registry import LoadedModel
 from skinvision.models.staged import StagedClassifier
 from skinvision.reports import Parity
-from skinvision.segment import segment, segmenter_input
+from skinvision.segment import segmenter_input
 from skinvision.training.data import Sample, read_labelled, read_table
-from skinvision.training.evaluate import load_for
+from skinvision.training.evaluate import load_for, segmenter_for
 from skinvision.training.intervals import rounded
+from skinvision.training.passes import seen
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,15 +77,13 @@ def _engines(model: LoadedModel) -> Iterator[registry.Engine]:
 
 def _inputs(model: LoadedModel, samples: list[Sample]) -> Iterator[Tensor]:
     """What the network sees of each picture."""
-    card = model.card
-    segmenter = registry.load(DEFAULTS["segmentation"]) if card.region != "whole" else None
+    segmenter = segmenter_for(model.card)
     for sample in tqdm(samples, desc="comparing"):
         case = read_labelled(sample.image)
-        if card.task == "segmentation":
+        if model.card.task == "segmentation":
             yield segmenter_input(model, case)
         else:
-            mask = segment(segmenter, case) if segmenter else None
-            yield classifier_input(model, case, region_of(card, case, mask), mask)
+            yield seen(model, segmenter, case)
 
 
 def _answer(model: LoadedModel, picture: Tensor) -> _Answer:

@@ -47,7 +47,7 @@ def passed(model: LoadedModel, segmenter: LoadedModel | None, cases: Iterable[Ca
     """
     network = staged(model)
     finder = segmenter if model.card.region != "whole" else None
-    inputs = (_input(model, finder, case) for case in tqdm(cases, desc=title, total=total))
+    inputs = (seen(model, finder, case) for case in tqdm(cases, desc=title, total=total))
     collected: list[Output] = []
     with torch.inference_mode():
         while batch := list(islice(inputs, _BATCH)):
@@ -56,7 +56,8 @@ def passed(model: LoadedModel, segmenter: LoadedModel | None, cases: Iterable[Ca
     return Outputs(logits, features)
 
 
-def _input(model: LoadedModel, segmenter: LoadedModel | None, case: Case) -> Tensor:
+def seen(model: LoadedModel, segmenter: LoadedModel | None, case: Case) -> Tensor:
+    """What a classifier sees of one picture, (1, 3, h, w); ``segmenter`` None for one that needs no lesion."""
     mask = segment(segmenter, case) if segmenter else None
     return classifier_input(model, case, region_of(model.card, case, mask), mask)
 

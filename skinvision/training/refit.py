@@ -10,9 +10,8 @@ from skinvision.classify import staged
 from skinvision.errors import WeightsRejected
 from skinvision.models import registry
 from skinvision.models.looks import with_looks
-from skinvision.models.registry import DEFAULTS
 from skinvision.training.data import Splits, among, read_table
-from skinvision.training.evaluate import load_for
+from skinvision.training.evaluate import load_for, segmenter_for
 from skinvision.training.finish import finish_classifier
 from skinvision.training.finished import recipe_of
 from skinvision.training.fit import Fitted
@@ -45,9 +44,8 @@ def refit(name: str, data: Path, foreign: tuple[Path, ...] = (), looks: tuple[Lo
     check_numbers(card, data)
     recipe = replace(recipe_of([card], name), looks=looks or (card.looks,))
     splits = Splits.of(among(card.labels, read_table(data)))
-    segmenter = registry.load(DEFAULTS["segmentation"]) if card.region != "whole" else None
     once = Fitted(with_looks(network, 1), card.history, complete=True, weight=card.weight)
-    found = finish_classifier(recipe, once, name, card.data, splits, segmenter, foreign_sets(foreign))
+    found = finish_classifier(recipe, once, name, card.data, splits, segmenter_for(card), foreign_sets(foreign))
     known = card.choices[: 1 if len(recipe.looks) > 1 else -1]  # how it looks, unless that was chosen again
     choices = (*known, *found.card.choices[1:])
     return registry.save(replace(found, card=replace(found.card, recipe=card.recipe, choices=choices)))

@@ -35,9 +35,8 @@ def settle() -> None:
     # To a page of another site that knocks, Streamlit compares this machine's outer address, for which it asks a public
     # service while everybody else waits.
     net_util.get_external_ip = _unknown
-    warnings.filterwarnings(
-        "ignore", module="PIL"
-    )  # one for each broken piece of metadata, of which files have thousands
+    # Pillow gives one for each broken piece of metadata, of which files have thousands.
+    warnings.filterwarnings("ignore", module="PIL")
 
 
 def _unknown() -> None:
