@@ -71,7 +71,7 @@ def parity(
 def _engines(model: LoadedModel) -> Iterator[registry.Engine]:
     if has_bf16():
         yield TorchBf16(model.network)
-    for precision in usable():
+    for precision in usable(model.card):
         yield openvino_engine(model.card, precision)
 
 
