@@ -28,7 +28,10 @@ def main() -> None:
     kinds = {
         "torch": models,
         TorchBf16.name: [replace(model, engine=TorchBf16(model.network)) for model in models],
-        **{f"openvino {precision}": [_by_openvino(model, precision) for model in models] for precision in usable()},
+        **{
+            f"openvino {precision}": [_by_openvino(model, precision) for model in models]
+            for precision in usable(models[1].card)
+        },
         _ALLOWED: [equipped(model, "openvino") for model in models],
         "seen before": [remembering(model) for model in models],
     }

@@ -64,7 +64,7 @@ def _export(options: Namespace) -> int:
     from skinvision.models.registry import load
 
     for name in options.model or [name for task in catalogue.DEFAULTS for name in catalogue.names(task)]:
-        print(export(load(name)))
+        print(*export(load(name)), sep="\n")
     return DONE
 
 

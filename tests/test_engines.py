@@ -24,7 +24,7 @@ from skinvision.models.engines import (
     engine_of,
     equipped,
     export,
-    graph_path,
+    graphs,
     has_bf16,
     openvino_engine,
     usable,
@@ -120,7 +120,7 @@ def test_a_graph_has_as_many_looks_as_its_network() -> None:
 @pytest.mark.usefixtures("exported")
 def test_a_graph_in_bfloat16_is_near_and_has_its_own_name() -> None:
     model, picture = load("resnet50"), torch.rand(1, 3, 64, 96)
-    if "bf16" not in usable():
+    if "bf16" not in usable(model.card):
         pytest.skip("this processor has no bfloat16")
     near = openvino_engine(model.card, "bf16")
     assert near.name == "openvino bf16"
@@ -128,8 +128,23 @@ def test_a_graph_in_bfloat16_is_near_and_has_its_own_name() -> None:
     torch.testing.assert_close(near(picture), expected, rtol=0.1, atol=0.05 * float(expected.abs().max()))
 
 
+@pytest.mark.usefixtures("exported")
+def test_a_segmenter_may_have_its_encoder_alone_in_full_precision() -> None:
+    model, picture = load("unet"), torch.rand(1, 3, 64, 96)
+    precisions = usable(model.card)
+    if "bf16" not in precisions:
+        pytest.skip("this processor has no bfloat16")
+    assert precisions == ("bf16", "mixed", "f32")
+    assert "mixed" not in usable(load("resnet50").card)
+    expected = model.run(picture)
+    low, mixed, full = (
+        float((openvino_engine(model.card, precision)(picture) - expected).abs().max()) for precision in precisions
+    )
+    assert full < mixed < low
+
+
 def test_a_graph_that_openvino_cannot_run_leaves_the_network_to_torch(exported: Path) -> None:
-    path = graph_path(load("resnet50").card)
+    path = graphs(load("resnet50").card)[0]
     assert path.is_relative_to(exported)
     path.write_text("<net/>")
     engines._seal(path).write_text(engines._digest(path))
@@ -161,13 +176,13 @@ def test_torch_steps_in_and_says_why(known: dict[str, Parity], reason: str) -> N
 def test_the_fastest_precision_that_gives_the_same_answers_is_taken() -> None:
     registry.rewrite(replace(registry.read_card("resnet50"), parity=SAME))
     model = equipped(load("resnet50"), "openvino")
-    assert engine_of(model) == f"openvino {usable()[0]}"
+    assert engine_of(model) == f"openvino {usable(model.card)[0]}"
 
 
 @pytest.mark.parametrize("ending", ["xml", "bin", "sha256"])
 @pytest.mark.usefixtures("exported")
 def test_a_changed_graph_is_not_run(ending: str) -> None:
-    path = graph_path(registry.read_card("resnet50")).with_suffix(f".{ending}")
+    path = graphs(registry.read_card("resnet50"))[0].with_suffix(f".{ending}")
     path.write_bytes(path.read_bytes()[:-1] + b"\x01")
     with pytest.raises(WeightsRejected, match="as it was exported, got another file; run: make openvino"):
         openvino_engine(registry.read_card("resnet50"), "f32")
@@ -230,7 +245,7 @@ def test_each_thread_has_a_request_of_its_own() -> None:
 def test_parity_is_measured_and_goes_into_the_card(lesions: Path) -> None:
     before = registry.read_card("resnet50")
     found = parity("classification", lesions, model="resnet50", pictures=5, update=True)
-    assert set(found) == {*["torch bf16"] * has_bf16(), *(f"openvino {precision}" for precision in usable())}
+    assert set(found) == {*["torch bf16"] * has_bf16(), *(f"openvino {name}" for name in usable(before))}
     assert all(each.time > 0 for each in found.values())
     assert found["openvino f32"].n == 5
     assert found["openvino f32"].same == 1
@@ -262,7 +277,7 @@ def test_the_commands_export_and_analyse(lesions: Path, capsys: pytest.CaptureFi
         save_tiny(task)  # type: ignore[arg-type]
     assert cli.main(["export"]) == 0
     assert capsys.readouterr().out.splitlines() == [
-        str(graph_path(registry.read_card(name))) for name in ("unet", "resnet50")
+        str(path) for name in ("unet", "resnet50") for path in graphs(registry.read_card(name))
     ]
     assert cli.main(["parity", "classification", "--data", str(lesions), "--pictures", "2"]) == 0
     assert "| openvino f32" in capsys.readouterr().out
@@ -274,7 +289,7 @@ def test_the_commands_export_and_analyse(lesions: Path, capsys: pytest.CaptureFi
 
 def test_an_engine_of_a_module_that_fails_is_not_hidden() -> None:
     with pytest.raises(RuntimeError):
-        OpenVino(sys.modules["openvino"], Path("nowhere.xml"), "f32")
+        OpenVino(sys.modules["openvino"], (Path("nowhere.xml"),), "f32")
 
 
 def test_a_plain_module_runs_whole() -> None:

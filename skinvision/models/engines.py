@@ -4,8 +4,9 @@ An engine runs the part of a network that costs time (``registry.body``): a segm
 stage. The head stays in torch. So logits, features and class activation maps come from one activation, whichever engine
 made it, and the map of the last stage adds up to the logit as exactly as ever.
 
-OpenVINO reads a graph that ``export`` has made of weights whose SHA-256 was right. It is used only in a precision that
-the card says gave the same answers as torch on held-out pictures; else torch is, and the model says why.
+OpenVINO reads graphs that ``export`` has made of weights whose SHA-256 was right. They are used only in a precision
+that the card says gave the same answers as torch on held-out pictures; else torch is, and the model says why. A
+segmenter is two graphs, since its encoder loses more in bfloat16 than may be lost, and its decoder does not.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import hashlib
 import sys
 import threading
 import warnings
+from collections.abc import Sequence
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -22,6 +24,7 @@ from types import ModuleType
 from typing import Any
 
 import torch
+from segmentation_models_pytorch.base import SegmentationModel
 from torch import Tensor, nn
 
 from skinvision.card import ModelCard
@@ -31,7 +34,8 @@ from skinvision.models.registry import LoadedModel, body
 from skinvision.replacing import write
 
 ENGINES = ("torch", "openvino")
-PRECISIONS = ("bf16", "f32")  # the faster one first
+# Of all graphs of a network but the last, and of the last; the fastest first.
+PRECISIONS = {"bf16": ("bf16", "bf16"), "mixed": ("f32", "bf16"), "f32": ("f32", "f32")}
 
 
 def equipped(model: LoadedModel, engine: str) -> LoadedModel:
@@ -67,19 +71,23 @@ def has_bf16() -> bool:
     return bool(able.get("avx512_bf16") or able.get("amx_bf16"))
 
 
-def usable() -> tuple[str, ...]:
-    """The precisions in which OpenVINO works on this machine, the faster one first; none where it is not installed."""
+def usable(card: ModelCard) -> tuple[str, ...]:
+    """The precisions in which OpenVINO works on this machine, the fastest first; none where it is not installed."""
     if not find_spec("openvino"):
         return ()
     able = _openvino().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-    return tuple(precision for precision in PRECISIONS if precision != "bf16" or "BF16" in able)
+    return tuple(
+        precision
+        for precision, each in PRECISIONS.items()
+        if ("BF16" in able or "bf16" not in each) and (precision != "mixed" or len(graphs(card)) > 1)
+    )
 
 
-def export(model: LoadedModel) -> Path:
-    """Write the graph of a model for OpenVINO, in full precision.
+def export(model: LoadedModel) -> tuple[Path, ...]:
+    """Write the graphs of a model for OpenVINO, in full precision.
 
     Returns:
-        The file; its weights lie beside it.
+        The files; the weights lie beside each.
 
     Raises:
         WeightsRejected: OpenVINO is not installed.
@@ -87,75 +95,83 @@ def export(model: LoadedModel) -> Path:
     """
     openvino, card = _openvino(), model.card
     size = (-1, -1) if card.task == "segmentation" else card.input_size  # a picture may be upright or not
-    example = torch.zeros(1, 3, *card.input_size)
-    with torch.no_grad(), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "`torch.jit", DeprecationWarning)  # by which OpenVINO reads a network
-        warnings.simplefilter("ignore", torch.jit.TracerWarning)  # type: ignore[attr-defined]  # sizes become numbers
-        graph = openvino.convert_model(_Body(model.network), example_input=example, input=[(1, 3, *size)])
-    path = graph_path(card)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=path.parent) as beside:
-        written = Path(beside, path.name)
-        try:
-            openvino.save_model(graph, written, compress_to_fp16=False)
-        except RuntimeError as error:
-            raise NotWritten(f"to write {path}", str(error), "make room, or look at the folder's rights") from error
-        contents = {_weights(path): _weights(written).read_bytes(), path: written.read_bytes()}
-        write(contents | {_seal(path): _digest(written).encode()})
-    return path
+    given: tuple[Tensor, ...] = (torch.zeros(1, 3, *card.input_size),)
+    paths = graphs(card)
+    for path, part in zip(paths, _parts(model.network), strict=True):
+        with torch.no_grad(), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "`torch.jit", DeprecationWarning)  # by which OpenVINO reads a network
+            warnings.simplefilter("ignore", torch.jit.TracerWarning)  # type: ignore[attr-defined]  # sizes become numbers
+            shapes = [(1, tensor.shape[1], *size) for tensor in given]
+            graph = openvino.convert_model(part, example_input=given, input=shapes)
+            given = part(*given)
+        _write(openvino, graph, path)
+    return paths
 
 
-def graph_path(card: ModelCard) -> Path:
-    """Where the graph of these weights and looks is, if it was exported."""
+def graphs(card: ModelCard) -> tuple[Path, ...]:
+    """Where the graphs of these weights and looks are, if they were exported, in the order in which they are run."""
     looks = "-twice" if card.looks == 2 else ""
-    return folder() / "openvino" / f"{card.name}-{card.sha256[:16]}{looks}.xml"
+    parts = ("-encoder", "-decoder") if card.task == "segmentation" else ("",)
+    return tuple(folder() / "openvino" / f"{card.name}-{card.sha256[:16]}{looks}{part}.xml" for part in parts)
 
 
 def openvino_engine(card: ModelCard, precision: str) -> OpenVino:
-    """The exported graph of a model, compiled for this machine.
+    """The exported graphs of a model, compiled for this machine.
 
     Args:
         precision: one of ``PRECISIONS``.
 
     Raises:
-        WeightsRejected: OpenVINO is not installed or cannot run the graph, the model was not exported, or its graph
-            was changed.
+        WeightsRejected: OpenVINO is not installed or cannot run a graph, the model was not exported, or a graph was
+            changed.
     """
-    openvino, path = _openvino(), graph_path(card)
+    openvino, paths = _openvino(), graphs(card)
+    for path in paths:
+        try:
+            untouched = _seal(path).read_text() == _digest(path)
+        except OSError as error:
+            raise WeightsRejected(f"a graph of {card.name} for OpenVINO", "none", "run: make openvino") from error
+        if not untouched:
+            raise WeightsRejected(f"{path.name} as it was exported", "another file", "run: make openvino")
     try:
-        untouched = _seal(path).read_text() == _digest(path)
-    except OSError as error:
-        raise WeightsRejected(f"a graph of {card.name} for OpenVINO", "none", "run: make openvino") from error
-    if not untouched:
-        raise WeightsRejected(f"{path.name} as it was exported", "another file", "run: make openvino")
-    try:
-        return OpenVino(openvino, path, precision)
+        return OpenVino(openvino, paths, precision)
     except RuntimeError as error:  # of a graph that another version of it wrote, for one
-        raise WeightsRejected(f"that OpenVINO can run {path.name}", str(error), "run: make openvino") from error
+        raise WeightsRejected(
+            f"that OpenVINO can run the graph of {card.name}", str(error), "run: make openvino"
+        ) from error
 
 
 class OpenVino:
-    """One graph, compiled; each thread that calls it has an infer request of its own.
+    """Graphs, each of which gets what the one before gives, compiled; a thread that calls has requests of its own.
 
     Attributes:
         name: of the engine and its precision, as in ``ModelCard.parity``.
     """
 
-    def __init__(self, openvino: ModuleType, path: Path, precision: str) -> None:
+    def __init__(self, openvino: ModuleType, paths: tuple[Path, ...], precision: str) -> None:
         settings = {
-            "INFERENCE_PRECISION_HINT": precision,
             "PERFORMANCE_HINT": "LATENCY",
             "NUM_STREAMS": 1,
             "INFERENCE_NUM_THREADS": torch.get_num_threads(),
         }
         self.name = f"openvino {precision}"
-        self._compiled = openvino.Core().compile_model(path, "CPU", settings)
+        first, last = PRECISIONS[precision]
+        core, precisions = openvino.Core(), [*[first] * (len(paths) - 1), last]
+        self._compiled = [
+            core.compile_model(path, "CPU", settings | {"INFERENCE_PRECISION_HINT": each})
+            for path, each in zip(paths, precisions, strict=True)
+        ]
         self._own = threading.local()
 
     def __call__(self, picture: Tensor) -> Tensor:
-        if not hasattr(self._own, "request"):
-            self._own.request = self._compiled.create_infer_request()
-        return torch.from_numpy(self._own.request.infer([picture.contiguous().numpy()])[0])
+        if not hasattr(self._own, "requests"):
+            self._own.requests = [compiled.create_infer_request() for compiled in self._compiled]
+        *before, last = self._own.requests
+        given: Sequence[Any] = [picture.contiguous().numpy()]
+        for request in before:
+            request.infer(given, share_outputs=True)
+            given = request.output_tensors
+        return torch.from_numpy(last.infer(given)[0])
 
 
 class TorchBf16:
@@ -171,9 +187,14 @@ class TorchBf16:
             return body(self._network, picture).float()
 
 
-class _Body(nn.Module):
-    """``registry.body`` as a module, which is what OpenVINO converts."""
+def _parts(network: nn.Module) -> tuple[nn.Module, ...]:
+    """``registry.body`` as the modules that OpenVINO converts, as many as there are ``graphs``."""
+    if isinstance(network, SegmentationModel):
+        return _Encoder(network), _Decoder(network)
+    return (_Body(network),)
 
+
+class _Body(nn.Module):
     def __init__(self, network: nn.Module) -> None:
         super().__init__()
         self.network = network
@@ -182,10 +203,29 @@ class _Body(nn.Module):
         return body(self.network, picture)
 
 
+class _Encoder(nn.Module):
+    def __init__(self, network: SegmentationModel) -> None:
+        super().__init__()
+        self.encoder = network.encoder
+
+    def forward(self, picture: Tensor) -> tuple[Tensor, ...]:
+        return tuple(self.encoder(picture))
+
+
+class _Decoder(nn.Module):
+    def __init__(self, network: SegmentationModel) -> None:
+        super().__init__()
+        self.decoder, self.head = network.decoder, network.segmentation_head
+
+    def forward(self, *features: Tensor) -> Tensor:
+        logits: Tensor = self.head(self.decoder(list(features)))
+        return logits
+
+
 def _precision(card: ModelCard) -> str:
     """The fastest one whose answers are torch's."""
     _openvino()
-    able = usable()
+    able = usable(card)
     for precision in able:
         found = card.parity.get(f"openvino {precision}")
         if found and found.holds:
@@ -206,6 +246,18 @@ def _openvino() -> Any:
     except ImportError as error:
         raise WeightsRejected("OpenVINO", "no such package", "run: make openvino") from error
     return openvino
+
+
+def _write(openvino: ModuleType, graph: Any, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=path.parent) as beside:
+        written = Path(beside, path.name)
+        try:
+            openvino.save_model(graph, written, compress_to_fp16=False)
+        except RuntimeError as error:
+            raise NotWritten(f"to write {path}", str(error), "make room, or look at the folder's rights") from error
+        contents = {_weights(path): _weights(written).read_bytes(), path: written.read_bytes()}
+        write(contents | {_seal(path): _digest(written).encode()})
 
 
 def _weights(path: Path) -> Path:
