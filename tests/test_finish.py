@@ -147,6 +147,16 @@ def _views(sentence: str) -> list[tuple[str, float, float]]:
     return [(name, *(float(figure) for figure in figures.split(" / ")[:2])) for name, figures in told]
 
 
+def test_an_outline_is_found_once_however_often_its_picture_is_passed(splits: Splits, segmenter: LoadedModel) -> None:
+    asked: list[bytes] = []
+    hook = segmenter.network.register_forward_pre_hook(lambda _, given: asked.append(given[0].numpy().tobytes()))
+    try:
+        finish_classifier(CLASSIFIER, _fitted(CLASSIFIER), "resnet50", DATASETS, splits, segmenter, {})
+    finally:
+        hook.remove()
+    assert len(asked) == len(set(asked)) >= len(splits.val)
+
+
 def test_without_a_test_split_or_a_segmenter_the_model_is_finished_all_the_same(splits: Splits) -> None:
     alone = finish_classifier(CLASSIFIER, _fitted(CLASSIFIER), "resnet50", DATASETS, replace(splits, test=()), None, {})
     assert alone.card.test is None

@@ -14,13 +14,13 @@ from skinvision.models.registry import LoadedModel
 MOST_BYTES, MOST_ENTRIES = 16 * 2**20, 64
 
 
-def remembering(model: LoadedModel) -> LoadedModel:
-    """The model, with what its network gave for the latest pictures kept, within ``MOST_BYTES`` and ``MOST_ENTRIES``.
+def remembering(model: LoadedModel, most_bytes: int = MOST_BYTES, most_entries: int = MOST_ENTRIES) -> LoadedModel:
+    """The model, with what its network gave for the latest pictures kept, within so many bytes and pictures.
 
     Pictures are told apart by what the network gets to see, so that another crop of one is another picture. They are
     not kept themselves.
     """
-    return replace(model, engine=Remembering(model))
+    return replace(model, engine=Remembering(model, most_bytes, most_entries))
 
 
 class Remembering:
@@ -30,9 +30,10 @@ class Remembering:
         name: of the engine that is asked.
     """
 
-    def __init__(self, model: LoadedModel) -> None:
+    def __init__(self, model: LoadedModel, most_bytes: int, most_entries: int) -> None:
         self.name = model.engine_name
-        self.kept: LRUCache[str, Tensor] = LRUCache(MOST_BYTES, getsizeof=_size)
+        least = most_bytes // most_entries  # so that there is room for so many only
+        self.kept: LRUCache[str, Tensor] = LRUCache(most_bytes, getsizeof=lambda found: max(found.nbytes, least))
         self._run = cached(self.kept, key=_digest, lock=Lock())(model.run)
 
     def __call__(self, picture: Tensor) -> Tensor:
@@ -45,8 +46,3 @@ def _digest(picture: Tensor) -> str:
     told = hashlib.sha256(repr(tuple(picture.shape)).encode())
     told.update(picture.permute(0, 2, 3, 1).contiguous().numpy().data)  # as it lies in memory: channels last
     return told.hexdigest()
-
-
-def _size(found: Tensor) -> int:
-    """Bytes, or more, so that there is room for so many entries only."""
-    return max(found.nbytes, MOST_BYTES // MOST_ENTRIES)

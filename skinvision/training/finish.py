@@ -21,6 +21,7 @@ from skinvision.card import Dataset, ModelCard, Outlier
 from skinvision.classify import staged
 from skinvision.geometry import resize
 from skinvision.models.looks import with_looks
+from skinvision.models.memory import remembering
 from skinvision.models.registry import LoadedModel
 from skinvision.models.staged import StagedClassifier
 from skinvision.segment import segment
@@ -36,6 +37,7 @@ from skinvision.types import Case
 _KEPT_ON_VAL = 0.95
 _FEATURES_PER_CLASS = 300
 _THRESHOLDS = np.linspace(0.3, 0.8, 11)
+_OUTLINES = 2**30, 2**16  # bytes and pictures, of which outlines are kept from one pass to the next
 
 
 class _View(NamedTuple):
@@ -73,6 +75,7 @@ def finish_classifier(
         foreign: named sets of pictures that should be noticed as strange.
         background: pictures of another kind, against which strangeness is measured.
     """
+    segmenter = remembering(segmenter, *_OUTLINES) if segmenter else None
     sizes = sorted({recipe.phases[-1].size, recipe.input_size})
     frequency = _frequency(splits.train, recipe.labels)
     draft = _draft(recipe, fitted, name, data)
