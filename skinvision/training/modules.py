@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
 from typing import Any
 
 import lightning
@@ -23,7 +22,6 @@ from skinvision.training.augment import normalised, turned
 from skinvision.training.decision import balanced_likelihood
 from skinvision.training.hints import Hints
 from skinvision.training.recipe import Recipe
-from skinvision.training.sharpness import Climb
 
 _NETWORK = "network."  # begins the names of its parameters
 
@@ -179,8 +177,6 @@ class ClassifierFit(Fit):
     for it. A lesion has no upper side, and what is learnt is what they say on average over all ways, which is better
     than what they say of one.
 
-    With a ``sharpness``, a step goes down the gradient that is met that far up the loss, for the same pictures.
-
     Args:
         frequencies: (K,) share of each class among the pictures drawn for training.
         teachers: finished classifiers of the same labels.
@@ -204,7 +200,6 @@ class ClassifierFit(Fit):
         self.teachers = teachers  # not modules of this one: they are neither trained nor saved with it
         apart = any(phase.apart for phase in recipe.phases)
         self.hints = Hints(_classifier(network), teachers[0], apart=apart) if recipe.hint_weight and teachers else None
-        self.climb = Climb(network, recipe.sharpness)
         self.logits = CatMetric(nan_strategy="disable")
         self.truth = CatMetric(nan_strategy="disable")
 
@@ -213,17 +208,13 @@ class ClassifierFit(Fit):
         adjusted = logits + self.log_frequencies
         return functional.cross_entropy(adjusted, target, label_smoothing=self.recipe.label_smoothing)
 
-    def said(self, pictures: Tensor) -> Tensor:
-        """The mean of what the teachers say, softened, of pictures (N, 3, H, W): shares (N, K)."""
+    def imitation(self, logits: Tensor, pictures: Tensor) -> Tensor:
+        """Kullback-Leibler divergence of softened logits (N, K) from the teachers' mean for pictures (N, 3, H, W)."""
         heat = self.recipe.teacher_temperature
         with torch.no_grad():
             said = [t.network(normalised(turned(pictures), t.card.mean, t.card.std)).float() for t in self.teachers]
-            return torch.stack([(one / heat).softmax(dim=1) for one in said]).mean(dim=0)
-
-    def imitation(self, logits: Tensor, said: Tensor) -> Tensor:
-        """Kullback-Leibler divergence of softened logits (N, K) from what teachers ``said`` (N, K)."""
-        heat = self.recipe.teacher_temperature
-        return heat**2 * functional.kl_div((logits / heat).log_softmax(dim=1), said, reduction="batchmean")
+            target = torch.stack([(one / heat).softmax(dim=1) for one in said]).mean(dim=0)
+        return heat**2 * functional.kl_div((logits / heat).log_softmax(dim=1), target, reduction="batchmean")
 
     def on_fit_start(self) -> None:
         for teacher in self.teachers:
@@ -236,35 +227,26 @@ class ClassifierFit(Fit):
             mix = v2.MixUp(alpha=phase.mixup, num_classes=len(self.recipe.labels))
             pictures, target = mix(pictures.float(), target)
             pictures = pictures.round().to(torch.uint8)
-        given = normalised(pictures, self.recipe.mean, self.recipe.std)
-        shown = self.hints.shown(pictures) if self.hints is not None else {}
-        said = self.said(pictures) if self.teachers and not phase.apart else None
-        loss = self._apart(given, shown) if phase.apart else self._together(given, target, said, shown)
+        loss = self._apart(pictures) if phase.apart else self._together(pictures, target)
         self.train_loss.update(loss.detach())
-        if self.recipe.sharpness and not phase.apart:
-            self.climb.up(loss)
-            with self.climb.statistics_kept():
-                loss = self._together(given, target, said, shown)
         return loss
 
-    def on_after_backward(self) -> None:
-        self.climb.down()
-
-    def _together(self, given: Tensor, target: Tensor, said: Tensor | None, shown: Mapping[str, Tensor]) -> Tensor:
+    def _together(self, pictures: Tensor, target: Tensor) -> Tensor:
         network = _classifier(self.network)
-        activations = network.each(given)
+        activations = network.each(normalised(pictures, self.recipe.mean, self.recipe.std))
         last = network.stage_names[-1]
         logits = network.above(activations[last], last).logits.float()
         loss = self.loss(logits, target)
-        if said is not None:
-            loss = torch.lerp(loss, self.imitation(logits, said), self.recipe.teacher_weight)
+        if self.teachers:
+            loss = torch.lerp(loss, self.imitation(logits, pictures), self.recipe.teacher_weight)
         if self.hints is not None:
-            loss = loss + self.recipe.hint_weight * self.hints(activations, shown)
+            loss = loss + self.recipe.hint_weight * self.hints(activations, self.hints.shown(pictures))
         return loss
 
-    def _apart(self, given: Tensor, shown: Mapping[str, Tensor]) -> Tensor:
+    def _apart(self, pictures: Tensor) -> Tensor:
         assert self.hints is not None  # before it began, training asked for a teacher
-        return self.hints.apart(_classifier(self.network), given, shown)
+        given = normalised(pictures, self.recipe.mean, self.recipe.std)
+        return self.hints.apart(_classifier(self.network), given, self.hints.shown(pictures))
 
     def validation_step(self, batch: tuple[Tensor, Tensor]) -> None:
         pictures, target = batch

@@ -51,7 +51,6 @@ class Recipe:
         teacher_weight: share of the loss that goes to what the teachers say, where there are any.
         teacher_temperature: that softens the logits of teachers and student before they are compared.
         hint_weight: of what the activations differ by from those of the first teacher, stage by stage on the same grid.
-        sharpness: how far up the loss, by the length of all weights' change, a step's gradient is taken; 0 where it is.
         region: what a classifier is trained on, as on a card; boxes have ``region_margin``.
         accuracy: that the decision is to keep on ``val`` before all weight goes to balance between the classes. 0.80 is
             asked of the models; ``val`` knows it to about one in a hundred, so 0.82 leaves twice that.
@@ -84,7 +83,6 @@ class Recipe:
     teacher_weight: float = 0.7
     teacher_temperature: float = 2.0
     hint_weight: float = 0.0
-    sharpness: float = 0.0
     region: Region = "whole"
     region_margin: float = 0.35
     accuracy: float = 0.82
@@ -117,12 +115,11 @@ class Recipe:
             if taught_by
             else ""
         )
-        flat = f" Sharpness-aware, within {self.sharpness:g} of the weights." if self.sharpness else ""
         return (
             f"{start}: {sizes} ({epochs} of {self.epochs} epochs done), {_SEEN[self.region]}; AdamW, one-cycle "
             f"learning rate {self.learning_rate:g} (× {self.fresh_factor:g} for fresh weights), batches of "
             f"{self.batch_size}, bfloat16, exponential average of the weights ({self.ema_decay:g}); "
-            f"frozen: {', '.join(self.frozen) or 'nothing'}.{flat}{taught}"
+            f"frozen: {', '.join(self.frozen) or 'nothing'}.{taught}"
         )
 
     def phase_at(self, epoch: int) -> Phase:

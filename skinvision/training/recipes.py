@@ -111,8 +111,6 @@ RESNET50 = replace(
 )
 # For a network that has learnt already and goes on with teachers.
 RESNET50_TAUGHT = replace(RESNET50, name="resnet50-taught", phases=(Phase((192, 192), 11, mixup=0.4),))
-# Two passes a step, so fewer epochs: for one that has learnt by heart what there is, and is to find a flatter place.
-RESNET50_FLAT = replace(RESNET50, name="resnet50-flat", phases=(Phase((192, 192), 4, mixup=0.4),), sharpness=0.1)
 
 MOBILENET_V2 = replace(
     RESNET50_BASE,
@@ -271,7 +269,6 @@ RECIPES = {
         RESNET50_SECOND,
         RESNET50,
         RESNET50_TAUGHT,
-        RESNET50_FLAT,
         MOBILENET_V2,
         MOBILENET_V2_TAUGHT,
         MOBILENET_V2_SECOND,
