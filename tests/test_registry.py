@@ -40,6 +40,14 @@ def test_a_loaded_model_is_ready_and_frozen(name: str) -> None:
     assert (model.statistics is not None) == (name == "resnet50")
 
 
+@pytest.mark.parametrize("name", ["unet", "resnet50"])
+@pytest.mark.usefixtures("weights")
+def test_what_a_file_fills_is_not_drawn_at_random_before(name: str) -> None:
+    before = torch.get_rng_state()
+    load(name)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
 def test_a_model_survives_being_saved_and_loaded(weights: Path, own_weights: Path, monkeypatch: Any) -> None:
     """Once rounded to float16, it comes back to the bit."""
     monkeypatch.setenv("SKINVISION_WEIGHTS", str(weights))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
+from typing import Any
 
 import segmentation_models_pytorch as smp
 import timm
-from torch import nn
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 from torchvision import models
 
 from skinvision.card import Architecture
@@ -34,7 +36,28 @@ EFFICIENTNET_CUTS = {
     "stage4": ("blocks.5", "blocks.6", "conv_head", "bn2"),
 }
 
+_DRAWS = (Tensor.normal_, Tensor.uniform_)
 _PLAIN_CNN = {"plain_cnn": (32, 64, 128, 128)}  # channels of each block
+
+
+class Unfilled(TorchFunctionMode):
+    """Within it, ``build`` leaves the weights as they lie in memory, for a file to fill.
+
+    To draw a ResNet-50's at random takes longer than to read them, and on the meta device, where
+    segmentation-models-pytorch looks at a network first, Python itself would draw them, with the help of SymPy.
+    """
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Sequence[type],
+        args: tuple[Any, ...] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:
+        given = kwargs or {}
+        if func in _DRAWS or getattr(func, "__module__", "") == nn.init.__name__:
+            return args[0] if args else given["tensor"]
+        return func(*args, **given)
 
 
 def build(architecture: Architecture, classes: int) -> nn.Module:

@@ -90,7 +90,7 @@ def load(name: str) -> LoadedModel:
     card = read_card(name)
     tensors = _tensors(card)
     statistics = {name: tensors.pop(_PREFIX + name).numpy() for name in _STATISTICS if _PREFIX + name in tensors}
-    network = _together(card) if card.members else networks.build(card.architecture, len(card.labels))
+    network = _together(card) if card.members else _unfilled(card)
     counters = {k: v for k, v in network.state_dict().items() if k.endswith(_COUNTER)}
     try:
         network.load_state_dict(tensors | counters)
@@ -179,6 +179,12 @@ def _tensors(card: ModelCard) -> dict[str, Tensor]:
         return {name: tensor.float() for name, tensor in safetensors.torch.load(data).items()}
     except safetensors.SafetensorError as error:
         raise WeightsRejected(f"safetensors in {path.name}", str(error), "restore the file") from error
+
+
+def _unfilled(card: ModelCard) -> nn.Module:
+    """The network without its weights."""
+    with networks.Unfilled():
+        return networks.build(card.architecture, len(card.labels))
 
 
 def _together(card: ModelCard) -> nn.Module:
