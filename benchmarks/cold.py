@@ -23,6 +23,7 @@ _STEPS = {
     "import what draws: OpenCV, plotly": "import skinvision.ui.gallery; from skinvision import phantom",
     "read, check and build the UNet": "segmenter = skinvision.pipeline.ready(DEFAULTS['segmentation'])",
     "read, check and build the classifier": "classifier = skinvision.pipeline.ready(DEFAULTS['classification'])",
+    "import SymPy": "import torch.fx.experimental.symbolic_shapes",
     "draw two synthetic lesions": "cases = [phantom.as_case(phantom.draw(seed)) for seed in (1, 2)]",
     "the first analysis": "skinvision.pipeline.Analyser(segmenter, classifier).analyse(cases[0])",
     "the second analysis": "skinvision.pipeline.Analyser(segmenter, classifier).analyse(cases[1])",

@@ -1,13 +1,13 @@
 """One whole analysis (mask, prediction, maps of all classes) by OpenVINO against torch, and of a picture seen before.
 
-In each precision that works here, and as the app does it: each model in the fastest precision in which its card says
-that the answers are torch's (``ModelCard.parity``). It needs ``make openvino``.
+In each precision that works here for both networks, and as the app does it: each model in the fastest precision in
+which its card says that the answers are torch's (``ModelCard.parity``). It needs ``make openvino``.
 """
 
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import cycle
 
@@ -24,14 +24,12 @@ _ALLOWED = "openvino, where it may be"
 
 def main() -> None:
     chosen = options(__doc__, rounds=40)
-    models = [load(DEFAULTS["segmentation"]), load(DEFAULTS["classification"])]
+    segmenter, classifier = models = load(DEFAULTS["segmentation"]), load(DEFAULTS["classification"])
+    for_both = [precision for precision in usable(segmenter.card) if precision in usable(classifier.card)]
     kinds = {
         "torch": models,
         TorchBf16.name: [replace(model, engine=TorchBf16(model.network)) for model in models],
-        **{
-            f"openvino {precision}": [_by_openvino(model, precision) for model in models]
-            for precision in usable(models[1].card)
-        },
+        **{f"openvino {precision}": [_by_openvino(model, precision) for model in models] for precision in for_both},
         _ALLOWED: [equipped(model, "openvino") for model in models],
         "seen before": [remembering(model) for model in models],
     }
@@ -55,7 +53,7 @@ def _by_openvino(model: LoadedModel, precision: str) -> LoadedModel:
     return replace(model, engine=openvino_engine(model.card, precision))
 
 
-def _analyses(models: list[LoadedModel], cases: list[Case]) -> Callable[[], object]:
+def _analyses(models: Sequence[LoadedModel], cases: list[Case]) -> Callable[[], object]:
     """One picture after the other, over and over."""
     analyser, following = Analyser(*models), cycle(cases)
     return lambda: analyser.analyse(next(following))

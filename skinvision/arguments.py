@@ -52,7 +52,7 @@ _SWEEP = (
 _CONTEST = (
     "Which method's maps are most faithful to a classifier, over labelled pictures: deletion, insertion and verdicts."
 )
-_EXPORT = "Write the graphs that OpenVINO runs, beside the weights; prints a path for each model."
+_EXPORT = "Write the graphs that OpenVINO runs, beside the weights; prints the path of each."
 _PARITY = "How near other engines' answers are to torch's, on labelled pictures; near enough, they are used instead."
 _TRUTH = "How well maps find the deciding feature of synthetic lesions, in which it is known."
 _TRAIN = "Train on the splits train and val of a folder like that of evaluate; writes weights and model card."

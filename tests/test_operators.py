@@ -39,7 +39,7 @@ def test_a_second_call_declares_nothing_more() -> None:
     assert hasattr(torch.ops.torchvision, "nms")
 
 
-def test_torchs_compiler_waits_until_somebody_compiles() -> None:
+def test_torchs_compiler_and_sympy_wait_until_somebody_needs_them() -> None:
     program = """
 import sys
 from skinvision.compiler import without_compiler

@@ -103,7 +103,7 @@ def export(model: LoadedModel) -> tuple[Path, ...]:
             warnings.simplefilter("ignore", torch.jit.TracerWarning)  # type: ignore[attr-defined]  # sizes become numbers
             shapes = [(1, tensor.shape[1], *size) for tensor in given]
             graph = openvino.convert_model(part, example_input=given, input=shapes)
-            given = part(*given)
+            given = part(*given)  # for the next one
         _write(openvino, graph, path)
     return paths
 
@@ -136,9 +136,8 @@ def openvino_engine(card: ModelCard, precision: str) -> OpenVino:
     try:
         return OpenVino(openvino, paths, precision)
     except RuntimeError as error:  # of a graph that another version of it wrote, for one
-        raise WeightsRejected(
-            f"that OpenVINO can run the graph of {card.name}", str(error), "run: make openvino"
-        ) from error
+        known = f"that OpenVINO can run {' and '.join(path.name for path in paths)}"
+        raise WeightsRejected(known, str(error), "run: make openvino") from error
 
 
 class OpenVino:
@@ -188,7 +187,7 @@ class TorchBf16:
 
 
 def _parts(network: nn.Module) -> tuple[nn.Module, ...]:
-    """``registry.body`` as the modules that OpenVINO converts, as many as there are ``graphs``."""
+    """``registry.body`` as the modules that OpenVINO converts, as many as there are ``graphs``: two of a segmenter."""
     if isinstance(network, SegmentationModel):
         return _Encoder(network), _Decoder(network)
     return (_Body(network),)
@@ -230,8 +229,9 @@ def _precision(card: ModelCard) -> str:
         found = card.parity.get(f"openvino {precision}")
         if found and found.holds:
             return precision
-    expected = f"the same answers of {card.name} in {' or '.join(able)} as by torch"
-    raise WeightsRejected(expected, "others, or nobody looked", "python -m skinvision parity --data DIR --update")
+    expected = f"the same answers of {card.name} as by torch, and sooner, in one of {', '.join(able)}"
+    command = f"python -m skinvision parity {card.task} --model {card.name} --data DIR --update"
+    raise WeightsRejected(expected, "others, later ones, or nobody looked", f"run: {command}")
 
 
 def _openvino() -> Any:
@@ -249,15 +249,16 @@ def _openvino() -> Any:
 
 
 def _write(openvino: ModuleType, graph: Any, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=path.parent) as beside:
-        written = Path(beside, path.name)
-        try:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=path.parent) as beside:
+            written = Path(beside, path.name)
             openvino.save_model(graph, written, compress_to_fp16=False)
-        except RuntimeError as error:
-            raise NotWritten(f"to write {path}", str(error), "make room, or look at the folder's rights") from error
-        contents = {_weights(path): _weights(written).read_bytes(), path: written.read_bytes()}
-        write(contents | {_seal(path): _digest(written).encode()})
+            contents = {_weights(path): _weights(written).read_bytes(), path: written.read_bytes()}
+            digest = _digest(written)
+    except (OSError, RuntimeError) as error:
+        raise NotWritten(f"to write {path}", str(error), "make room, or look at the folder's rights") from error
+    write(contents | {_seal(path): digest.encode()})
 
 
 def _weights(path: Path) -> Path:

@@ -32,7 +32,7 @@ class Remembering:
 
     def __init__(self, model: LoadedModel, most_bytes: int, most_entries: int) -> None:
         self.name = model.engine_name
-        least = most_bytes // most_entries  # so that there is room for so many only
+        least = -(-most_bytes // most_entries)  # so that there is room for so many only
         self.kept: LRUCache[str, Tensor] = LRUCache(most_bytes, getsizeof=lambda found: max(found.nbytes, least))
         self._run = cached(self.kept, key=_digest, lock=Lock())(model.run)
 

@@ -41,7 +41,7 @@ _PLAIN_CNN = {"plain_cnn": (32, 64, 128, 128)}  # channels of each block
 
 
 class Unfilled(TorchFunctionMode):
-    """Within it, ``build`` leaves the weights as they lie in memory, for a file to fill.
+    """Within it, ``build`` draws no weights: a file is to fill them.
 
     To draw a ResNet-50's at random takes longer than to read them, and on the meta device, where
     segmentation-models-pytorch looks at a network first, Python itself would draw them, with the help of SymPy.

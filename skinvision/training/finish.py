@@ -37,7 +37,7 @@ from skinvision.types import Case
 _KEPT_ON_VAL = 0.95
 _FEATURES_PER_CLASS = 300
 _THRESHOLDS = np.linspace(0.3, 0.8, 11)
-_OUTLINES = 2**30, 2**16  # bytes and pictures, of which outlines are kept from one pass to the next
+_OUTLINES = 2**31, 2**13  # bytes and pictures, of which outlines are kept from one pass to the next
 
 
 class _View(NamedTuple):

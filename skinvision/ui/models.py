@@ -119,7 +119,7 @@ def _load() -> None:
 
         with without_compiler():
             analyser(names("segmentation")[0], names("classification")[0])
-            import torch.fx.experimental.symbolic_shapes  # noqa: F401  (what a batched gradient asks for: SymPy)
+        import torch.fx.experimental.symbolic_shapes  # noqa: F401  (SymPy, which a map's first gradient asks for)
     except SkinvisionError as error:
         _LOG.error("%s", error)
         return  # the page tells it to whoever brings a picture
