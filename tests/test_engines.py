@@ -96,16 +96,11 @@ def test_every_kind_of_network_can_be_exported(architecture: Architecture, size:
     network = networks.build(architecture, 3).eval().requires_grad_(False)
     card = replace(save_tiny(task), input_size=size)
     export(LoadedModel(card, network, None))
-    picture = torch.rand(1, 3, *size)
-    with torch.no_grad():
-        expected = body(network, picture)
-    engine = openvino_engine(card, "f32")
-    torch.testing.assert_close(engine(picture), expected, rtol=1e-3, atol=1e-3 * float(expected.abs().max()))
-    if task == "segmentation":
-        upright = picture.mT.contiguous()
+    engine, picture = openvino_engine(card, "f32"), torch.rand(1, 3, *size)
+    for each in (picture, picture.mT.contiguous()) if task == "segmentation" else (picture,):
         with torch.no_grad():
-            expected = body(network, upright)
-        torch.testing.assert_close(engine(upright), expected, rtol=1e-3, atol=1e-3 * float(expected.abs().max()))
+            expected = body(network, each)
+        torch.testing.assert_close(engine(each), expected, rtol=1e-3, atol=1e-3 * float(expected.abs().max()))
 
 
 @pytest.mark.usefixtures("own_weights")

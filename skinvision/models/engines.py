@@ -79,7 +79,7 @@ def usable(card: ModelCard) -> tuple[str, ...]:
     return tuple(
         precision
         for precision, each in PRECISIONS.items()
-        if ("BF16" in able or "bf16" not in each) and (precision != "mixed" or len(graphs(card)) > 1)
+        if ("BF16" in able or "bf16" not in each) and len(set(each)) <= len(graphs(card))
     )
 
 
