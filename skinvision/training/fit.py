@@ -1,4 +1,4 @@
-"""Train one model: Lightning with bfloat16, an average of the weights, checkpoints and resume."""
+"""Train one model: Lightning in bfloat16 where the machine can, an average of the weights, checkpoints and resume."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import warnings
 from contextlib import redirect_stdout, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import lightning
 import msgspec
@@ -21,6 +21,7 @@ from skinvision.card import History
 from skinvision.catalogue import CARDS
 from skinvision.errors import DataRejected, WeightsRejected
 from skinvision.models import networks
+from skinvision.models.engines import has_bf16
 from skinvision.models.registry import LoadedModel
 from skinvision.training.checkpoints import Checkpoints, best_of, read_checkpoint
 from skinvision.training.loaders import Loaders
@@ -218,10 +219,15 @@ def _module(
     return ClassifierFit(network, recipe, fresh, loaders.steps_per_epoch, frequencies, teachers)
 
 
+def _precision() -> Literal["bf16-mixed", "32-true"]:
+    """A processor without instructions for bfloat16 takes ten times as long for it as for float32."""
+    return "bf16-mixed" if torch.cuda.is_available() or has_bf16() else "32-true"
+
+
 def _train(module: Fit, loaders: Loaders, checkpoints: Checkpoints, resume_from: Path | None) -> None:
     trainer = lightning.Trainer(
         max_epochs=module.recipe.epochs,
-        precision="bf16-mixed",
+        precision=_precision(),
         callbacks=[
             EMAWeightAveraging(decay=module.recipe.ema_decay),
             EarlyStopping("score", mode="max", patience=module.recipe.patience),
