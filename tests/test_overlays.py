@@ -19,6 +19,7 @@ from skinvision.render.overlays import (
     encode_png,
     heatmap_overlay,
     mask_overlay,
+    outlined,
     outlines_overlay,
     shared_scale,
     thumbnail,
@@ -234,6 +235,18 @@ def test_png_holds_the_pixels_and_nothing_else(shape: tuple[int, ...]) -> None:
     with Image.open(io.BytesIO(encode_png(pixels))) as picture:
         np.testing.assert_array_equal(np.asarray(picture), pixels)
         assert picture.info == {}
+
+
+def test_an_outline_is_drawn_around_the_lesion_and_leaves_the_rest() -> None:
+    image = np.full((60, 80, 3), 128, np.uint8)
+    inside = np.zeros((30, 40), np.float32)
+    inside[10:20, 10:30] = 1
+    drawn = outlined(image, LesionMask(inside))
+    assert drawn[20:40, 20].min() > 200, "white, softened"
+    np.testing.assert_array_equal(drawn[24:36, 24:56], image[24:36, 24:56])
+    np.testing.assert_array_equal(drawn[:16], image[:16])
+    assert (image == 128).all()
+    assert outlined(image, None) is image
 
 
 def test_a_box_is_drawn_along_the_edges_of_what_was_seen_and_nowhere_else() -> None:

@@ -63,12 +63,25 @@ def test_the_mask_tints_the_lesion_and_nothing_else() -> None:
 
 def test_a_heatmap_stands_above_its_colour_bar_and_all_classes_share_its_scale() -> None:
     analysis = sample_analysis()
-    strong, weak, none = (_decoded(heatmap_jpeg(analysis, label, 1.0)).astype(int) for label in ("mel", "df", "vasc"))
+    heatmaps = (heatmap_jpeg(analysis, label, 1.0, None) for label in ("mel", "df", "vasc"))
+    strong, weak, none = (_decoded(heatmap).astype(int) for heatmap in heatmaps)
     scale = WIDEST_PX // 64
     assert strong.shape[0] > 32 * scale
     brightness = [picture[16 * scale, 16 * scale].sum() for picture in (strong, weak)]
     assert brightness[0] > brightness[1]
     assert np.abs(none[: 32 * scale] - 128).max() < 3
+
+
+def test_a_heatmap_has_the_outline_and_without_one_nothing_of_it() -> None:
+    """``vasc`` has no evidence, so that all that is drawn on the grey picture is the outline."""
+    analysis, scale = sample_analysis(), WIDEST_PX // 64
+    drawn, alone = (
+        _decoded(heatmap_jpeg(analysis, "vasc", 1.0, outline)).astype(int)[: 32 * scale]
+        for outline in (analysis.mask, None)
+    )
+    assert drawn[8 * scale : 24 * scale, 8 * scale].max() > 230
+    assert np.abs(drawn[16 * scale, 16 * scale] - 128).max() < 3
+    assert np.abs(alone - 128).max() < 3
 
 
 def test_a_mask_of_several_has_its_own_tint_and_its_own_outline() -> None:
@@ -84,7 +97,6 @@ def test_a_mask_of_several_has_its_own_tint_and_its_own_outline() -> None:
 def test_a_heatmap_of_several_fades_under_a_larger_scale() -> None:
     """At twice its own peak a map has half the height, which is a darker colour."""
     analysis, scale = sample_analysis(), WIDEST_PX // 64
-    own, shared = (
-        _decoded(evidence_jpeg(analysis.case, analysis.explanation("mel"), end, 1.0)).astype(int) for end in (2.0, 4.0)
-    )
+    heatmaps = (evidence_jpeg(analysis.case, analysis.explanation("mel"), end, 1.0, None) for end in (2.0, 4.0))
+    own, shared = (_decoded(heatmap).astype(int) for heatmap in heatmaps)
     assert own[16 * scale, 16 * scale].sum() > shared[16 * scale, 16 * scale].sum()

@@ -143,6 +143,17 @@ def test_on_photographs_an_outline_that_leaves_the_picture_is_held_back(lesion: 
     assert ("is not known" in words.evidence_sentence(analysis, PHOTOGRAPHS, "mel")) == held_back
     is_known = lesion is not None and not held_back
     assert ("inside the lesion" in words.heatmap_alt(analysis, PHOTOGRAPHS, "mel")) == is_known
+    assert words.outline(analysis.mask, PHOTOGRAPHS) is (analysis.mask if is_known else None)
+
+
+def test_every_line_upon_a_map_is_explained() -> None:
+    analysis = sample_analysis()
+    whole = analysis.explanation("mel")
+    part = replace(whole, region=Box(0, 0, 16, 16))
+    assert words.lines_note(None, whole) == ""
+    assert words.lines_note(analysis.mask, whole) == "The outline is the lesion's."
+    assert words.lines_note(None, whole, part) == "The box is what the network saw."
+    assert words.lines_note(analysis.mask, part) == "The outline is the lesion's, the box is what the network saw."
 
 
 def test_evidence_against_the_lesions_share_of_the_picture() -> None:

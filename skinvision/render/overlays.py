@@ -26,6 +26,7 @@ OUTLINES = (SKY_BLUE, ORANGE, PURPLE, GREEN)
 _TINT_STRENGTH = 0.6
 _WHITE, _INK, _QUIET = (255, 255, 255), (28, 28, 30), (95, 95, 100)
 _LEVELS = 256
+_BOLD, _FINE = 400, 600  # lines upon a picture, and upon a heatmap, which is to be seen under them too
 _ROWS_AT_ONCE = 16  # floats of so many stay in the cache, and need no pages of memory of their own
 _NARROWEST_BAR = 288
 _WIDEST_BAR = 8192  # of a picture of 250,000 × 64 px, the bar would take 40 GB
@@ -65,7 +66,7 @@ def mask_overlay(
     keep = np.array([1, 1 - _TINT_STRENGTH * opacity], np.float32)
     tint = np.outer(1 - keep, colour).astype(np.float32)
     drawn = _blend(image, inside, keep, tint)
-    _outline(drawn, inside, _WHITE)
+    _outline(drawn, inside, _WHITE, _line(image, _BOLD))
     return drawn
 
 
@@ -86,7 +87,23 @@ def outlines_overlay(image: NDArray[np.uint8], masks: Sequence[LesionMask]) -> N
     """
     drawn = image.copy()
     for upon, (mask, colour) in enumerate(zip(masks, OUTLINES, strict=False), start=1):
-        _outline(drawn, _inside(mask, image), colour, times=1 + 4 * (len(masks) - upon))
+        _outline(drawn, _inside(mask, image), colour, _line(image, _BOLD), times=1 + 4 * (len(masks) - upon))
+    return drawn
+
+
+def outlined(image: NDArray[np.uint8], mask: LesionMask | None) -> NDArray[np.uint8]:
+    """``image`` (H, W, 3) with the outline of a mask in white between black lines; unchanged without one.
+
+    Args:
+        mask: of the same picture, at any size.
+
+    Raises:
+        ShapeMismatch: the mask has other proportions.
+    """
+    if mask is None:
+        return image
+    drawn = image.copy()
+    _outline(drawn, _inside(mask, image), _WHITE, _line(image, _FINE))
     return drawn
 
 
@@ -98,7 +115,7 @@ def boxed(image: NDArray[np.uint8], explanation: Explanation) -> NDArray[np.uint
     """
     if not explanation.is_boxed:
         return image
-    drawn, core, scale = image.copy(), max(round(max(image.shape) / 600), 1), image.shape[1] / explanation.width
+    drawn, core, scale = image.copy(), _line(image, _FINE), image.shape[1] / explanation.width
     x0, y0, x1, y1 = (round(side * scale) for side in explanation.region.as_tuple())
     for paint, thickness in ((_INK, 3 * core), (_WHITE, core)):
         cv2.rectangle(drawn, (x0 + core, y0 + core), (x1 - 1 - core, y1 - 1 - core), paint, thickness)
@@ -211,10 +228,17 @@ def _inside(mask: LesionMask, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return (_of_size(mask.probability, image) >= mask.threshold).astype(np.uint8)
 
 
-def _outline(drawn: NDArray[np.uint8], inside: NDArray[np.uint8], colour: tuple[int, int, int], times: int = 1) -> None:
-    """Draw the outline between black lines; it is ``times`` as thick as they are."""
+def _line(image: NDArray[np.uint8], part: int) -> int:
+    """The thickness of a line in px: one of so many parts of the picture's longer side."""
+    longest: int = max(image.shape)
+    return max(round(longest / part), 1)
+
+
+def _outline(
+    drawn: NDArray[np.uint8], inside: NDArray[np.uint8], colour: tuple[int, int, int], core: int, times: int = 1
+) -> None:
+    """Draw the outline between black lines of ``core`` px; it is ``times`` as thick as they are."""
     contours, _ = cv2.findContours(inside, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
-    core = max(round(max(drawn.shape) / 400), 1)
     for paint, thickness in ((_INK, (times + 2) * core), (colour, times * core)):
         cv2.drawContours(drawn, contours, -1, paint, thickness, cv2.LINE_AA)
 

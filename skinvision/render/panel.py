@@ -13,7 +13,15 @@ from skinvision.card import ModelCard
 from skinvision.geometry import resize
 from skinvision.render import words
 from skinvision.render.fonts import drawable, font, is_readable
-from skinvision.render.overlays import boxed, colour_bar, encode_png, heatmap_overlay, mask_overlay, shared_scale
+from skinvision.render.overlays import (
+    boxed,
+    colour_bar,
+    encode_png,
+    heatmap_overlay,
+    mask_overlay,
+    outlined,
+    shared_scale,
+)
 from skinvision.types import Analysis
 
 _DISCLAIMER = "skinvision: teaching only, not a diagnosis"
@@ -60,8 +68,8 @@ def _said(analysis: Analysis, card: ModelCard, target: str) -> Iterable[tuple[st
     if record := words.track_record(analysis.prediction, card):
         yield record, _INK
     yield words.evidence_sentence(analysis, card, target), _INK
-    if seen := words.seen_note(analysis.explanation(target)):
-        yield seen, _QUIET
+    if lines := words.lines_note(words.outline(analysis.mask, card), analysis.explanation(target)):
+        yield lines, _QUIET
     if notice := words.outline_notice(analysis.mask, card):
         yield notice, _QUIET
     for note in words.notes(analysis.case):
@@ -85,11 +93,13 @@ def _pictures(analysis: Analysis, card: ModelCard, target: str, opacity: float) 
     column = _INSIDE if panorama else _COLUMN
     ratio = min(column / width, _TALLEST / height)
     image = resize(analysis.case.image, max(round(height * ratio), 1), max(round(width * ratio), 1))
-    heatmap = boxed(heatmap_overlay(image, explanation.evidence, scale, opacity), explanation)
+    heatmap = heatmap_overlay(image, explanation.evidence, scale, opacity)
+    outline = words.outline(analysis.mask, card)
+    heatmap = boxed(outlined(heatmap, outline), explanation)
     bar = Image.fromarray(colour_bar(_COLUMN, scale, explanation.peak))
     captions = ("Picture", words.mask_alt(analysis, card), f"Evidence for {card.title_of(target)}")
-    outlined = image if words.held_back(analysis.mask, card) else mask_overlay(image, analysis.mask, opacity)
-    drawn = (image, outlined, heatmap)
+    masked = image if words.held_back(analysis.mask, card) else mask_overlay(image, analysis.mask, opacity)
+    drawn = (image, masked, heatmap)
     cells = [
         _below([_text(caption, column, 24, _INK), Image.fromarray(picture)], 10)
         for caption, picture in zip(_even(captions, column), drawn, strict=True)

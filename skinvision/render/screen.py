@@ -17,6 +17,7 @@ from skinvision.render.overlays import (
     boxed,
     heatmap_overlay,
     mask_overlay,
+    outlined,
     outlines_overlay,
     shared_scale,
     thumbnail,
@@ -50,23 +51,32 @@ def outlines_jpeg(case: Case, masks: Sequence[LesionMask]) -> bytes:
     return encode_jpeg(outlines_overlay(_reduced(case), masks))
 
 
-def heatmap_jpeg(analysis: Analysis, target: str, opacity: float) -> bytes:
+def heatmap_jpeg(analysis: Analysis, target: str, opacity: float, outline: LesionMask | None) -> bytes:
     """The picture under the evidence for ``target``, above its colour bar; all classes share one scale.
+
+    Args:
+        outline: drawn upon it, where there is one.
 
     Raises:
         UnknownName: no such label.
     """
-    return evidence_jpeg(analysis.case, analysis.explanation(target), shared_scale(analysis.explanations), opacity)
+    scale = shared_scale(analysis.explanations)
+    return evidence_jpeg(analysis.case, analysis.explanation(target), scale, opacity, outline)
 
 
-def evidence_jpeg(case: Case, explanation: Explanation, scale: float, opacity: float) -> bytes:
-    """The picture under one map, above a colour bar that ends at ``scale`` logits per cell."""
-    return encode_jpeg(with_colour_bar(_mapped(_reduced(case), explanation, scale, opacity), scale, explanation.peak))
+def evidence_jpeg(
+    case: Case, explanation: Explanation, scale: float, opacity: float, outline: LesionMask | None
+) -> bytes:
+    """The picture under one map and an ``outline``, above a colour bar that ends at ``scale`` logits per cell."""
+    heatmap = _mapped(_reduced(case), explanation, scale, opacity, outline)
+    return encode_jpeg(with_colour_bar(heatmap, scale, explanation.peak))
 
 
-def small_evidence_jpeg(case: Case, explanation: Explanation, scale: float, opacity: float, unit: str) -> bytes:
+def small_evidence_jpeg(
+    case: Case, explanation: Explanation, scale: float, opacity: float, outline: LesionMask | None, unit: str
+) -> bytes:
     """The same for one of many small pictures, with the ``unit`` of the map's values over the colour bar."""
-    heatmap = _mapped(thumbnail(case.image, SMALL_PX), explanation, scale, opacity)
+    heatmap = _mapped(thumbnail(case.image, SMALL_PX), explanation, scale, opacity, outline)
     return encode_jpeg(with_colour_bar(heatmap, scale, explanation.peak, unit))
 
 
@@ -87,8 +97,10 @@ def encode_jpeg(image: NDArray[np.uint8]) -> bytes:
     return buffer.getvalue()
 
 
-def _mapped(image: NDArray[np.uint8], explanation: Explanation, scale: float, opacity: float) -> NDArray[np.uint8]:
-    return boxed(heatmap_overlay(image, explanation.evidence, scale, opacity), explanation)
+def _mapped(
+    image: NDArray[np.uint8], explanation: Explanation, scale: float, opacity: float, outline: LesionMask | None
+) -> NDArray[np.uint8]:
+    return boxed(outlined(heatmap_overlay(image, explanation.evidence, scale, opacity), outline), explanation)
 
 
 def _reduced(case: Case) -> NDArray[np.uint8]:

@@ -65,7 +65,7 @@ def heatmap_alt(analysis: Analysis, card: ModelCard, target: str) -> str:
 
 def share_alt(explanation: Explanation, mask: LesionMask, card: ModelCard, sought: str = "the lesion") -> str:
     """The end of a map's alternative text: how much of it lies inside what was sought; "" where that is not known."""
-    if held_back(mask, card) or mask.box is None or math.isnan(explanation.lesion_share):
+    if outline(mask, card) is None or math.isnan(explanation.lesion_share):
         return ""
     return f", {percent(explanation.lesion_share)} of the evidence inside {sought}"
 
@@ -140,9 +140,11 @@ def track_record(prediction: Prediction, card: ModelCard) -> str | None:
     return f"{said} The most frequent mistake: {called[label]} × {title}. Of all pictures of {title} it finds {recall}."
 
 
-def seen_note(*explanations: Explanation) -> str:
-    """What the box upon maps is; "" where there is none."""
-    return "The box is what the network saw." if any(each.is_boxed for each in explanations) else ""
+def lines_note(outline: LesionMask | None, *explanations: Explanation) -> str:
+    """What the lines upon maps are, those of the ``outline`` and of the box; "" where there are none."""
+    lines = ["outline is the lesion's"] * bool(outline)
+    lines += ["box is what the network saw"] * any(each.is_boxed for each in explanations)
+    return f"The {', the '.join(lines)}." if lines else ""
 
 
 def outlier_warning(prediction: Prediction, card: ModelCard) -> str | None:
@@ -164,6 +166,11 @@ def held_back(mask: LesionMask, card: ModelCard) -> bool:
     they take the limb for the lesion.
     """
     return card.modality == "photograph" and not mask.by_hand and mask.edge_fraction > _CUT
+
+
+def outline(mask: LesionMask, card: ModelCard) -> LesionMask | None:
+    """The mask if it is one whose outline may be shown: not held back, and of something."""
+    return None if held_back(mask, card) or mask.box is None else mask
 
 
 def outline_notice(mask: LesionMask, card: ModelCard) -> str | None:

@@ -118,8 +118,8 @@ class Recipe:
         return (
             f"{start}: {sizes} ({epochs} of {self.epochs} epochs done), {_SEEN[self.region]}; AdamW, one-cycle "
             f"learning rate {self.learning_rate:g} (× {self.fresh_factor:g} for fresh weights), batches of "
-            f"{self.batch_size}, bfloat16 where the machine can, exponential average of the weights ({self.ema_decay:g}); "
-            f"frozen: {', '.join(self.frozen) or 'nothing'}.{taught}"
+            f"{self.batch_size}, bfloat16 where the machine can, exponential average of the weights "
+            f"({self.ema_decay:g}); frozen: {', '.join(self.frozen) or 'nothing'}.{taught}"
         )
 
     def phase_at(self, epoch: int) -> Phase:

@@ -60,7 +60,7 @@ class _Made:
 def show(about: Subject) -> None:
     """The sum as a chart beside the map that is left, and the channels with their switches."""
     made = _made(about)
-    st.caption(f"{lab_words.channels_reading(made.channels, len(made.shown), about.card)} {about.seen_note}")
+    st.caption(f"{lab_words.channels_reading(made.channels, len(made.shown), about.card)} {about.lines_note}")
     left, right = st.columns([4, 5], gap="medium")
     with left:
         _map(about, made)
@@ -99,7 +99,9 @@ def _map(about: Subject, made: _Made) -> None:
     left = made.map_of(made.channels.map_without(made.off)).within(analysis.mask)
     scale = made.whole.peak if made.whole.peak > 0 else left.peak  # without evidence a map has no scale to lend
     drawn = upload.once(
-        "left", (made.asked, made.off), lambda: screen.evidence_jpeg(analysis.case, left, scale, _OPACITY)
+        "left",
+        (made.asked, made.off),
+        lambda: screen.evidence_jpeg(analysis.case, left, scale, _OPACITY, about.outline),
     )
     st.markdown("**What the channels add up to**")
     st.image(drawn, alt=lab_words.map_alt(left, analysis.mask, about.card))
@@ -146,7 +148,9 @@ def _switches(about: Subject, made: _Made) -> None:
     drawn = about.upload.once(
         "channel maps",
         made.asked,
-        lambda: [screen.small_evidence_jpeg(analysis.case, each, scale, _OPACITY, _UNIT) for each in maps],
+        lambda: [
+            screen.small_evidence_jpeg(analysis.case, each, scale, _OPACITY, about.outline, _UNIT) for each in maps
+        ],
     )
     row = st.grid(len(maps), min_column_width=230)
     for channel, each, jpeg in zip(made.shown, maps, drawn, strict=True):

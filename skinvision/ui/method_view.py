@@ -20,7 +20,7 @@ _WAITING_PX = 210
 def show(about: Subject) -> None:
     """The picture, and each method with its map or with the button that asks for it."""
     is_last = about.stage == about.card.stages[-1]
-    st.caption(f"{lab_words.OWN_SCALE} {lab_words.ONE_MAP if is_last else ''} {about.seen_note}")
+    st.caption(f"{lab_words.OWN_SCALE} {lab_words.ONE_MAP if is_last else ''} {about.lines_note}")
     row = st.grid(len(METHODS) + 1, min_column_width=230)
     with row.cell():
         _picture(about)
@@ -54,7 +54,7 @@ def map_jpeg(about: Subject, explanation: Explanation, place: str) -> bytes:
         place,
         (about.wanted, explanation.method, explanation.stage, explanation.target),
         lambda: screen.small_evidence_jpeg(
-            case, explanation, explanation.peak, _OPACITY, lab_words.unit(explanation.method)
+            case, explanation, explanation.peak, _OPACITY, about.outline, lab_words.unit(explanation.method)
         ),
     )
 

@@ -61,7 +61,9 @@ def draw(upload: Upload, settings: Settings) -> Drawn | None:
         picture=upload.once("picture", None, lambda: screen.picture_jpeg(analysis.case)),
         mask=upload.once("mask", (wanted, threshold, opacity), lambda: _outlined(analysis, card, opacity)),
         heatmap=upload.once(
-            "heatmap", (wanted, target, opacity), lambda: screen.heatmap_jpeg(analysis, target, opacity)
+            "heatmap",
+            (wanted, threshold, target, opacity),
+            lambda: screen.heatmap_jpeg(analysis, target, opacity, words.outline(analysis.mask, card)),
         ),
         chart=upload.once("chart", (wanted, target), lambda: probability_chart(analysis.prediction, card, target)),
         figures=upload.once("figures", (wanted, threshold, target), lambda: _json(upload.name, analysis, target)),
@@ -120,7 +122,8 @@ def _pictures(drawn: Drawn) -> None:
     with columns[2]:
         _picture("Heatmap", drawn.heatmap, words.heatmap_alt(analysis, card, target))
         method, stage = words.method_title(explanation.method), words.stage_title(explanation.stage, card.stages)
-        st.caption(literal(f"{method} for {card.title_of(target)}, {stage}. {words.seen_note(explanation)}"))
+        lines = words.lines_note(words.outline(analysis.mask, card), explanation)
+        st.caption(literal(f"{method} for {card.title_of(target)}, {stage}. {lines}"))
 
 
 def _picture(title: str, data: bytes, alt: str) -> None:

@@ -21,7 +21,7 @@ def show(about: Subject) -> None:
     """A strip of maps; those that are missing are made one after the other."""
     from skinvision.ui import work  # with it comes torch, which is loaded by now
 
-    st.caption(f"{_READING} {about.seen_note}")
+    st.caption(f"{_READING} {about.lines_note}")
     stages = about.card.stages
     row = st.grid(len(stages), min_column_width=200)
     places = []

@@ -66,10 +66,11 @@ def picture(about: Subject, analysis: Analysis, title: str, key: Hashable) -> No
 def heatmap(about: Subject, analysis: Analysis, title: str, key: Hashable) -> None:
     """Its heatmap, on the scale of the picture as it is, so that it can fade and grow; arguments as of ``picture``."""
     explanation, scale = analysis.explanation(about.target), shared_scale(as_it_is(about).explanations)
+    outline, unit = words.outline(analysis.mask, about.card), lab_words.unit(GRAD_CAM)
     drawn = about.upload.once(
         f"heatmap {title}",
         (_made_from(about, key), about.target),
-        lambda: screen.small_evidence_jpeg(analysis.case, explanation, scale, _OPACITY, lab_words.unit(GRAD_CAM)),
+        lambda: screen.small_evidence_jpeg(analysis.case, explanation, scale, _OPACITY, outline, unit),
     )
     st.image(drawn, alt=f"{title}. {words.heatmap_alt(analysis, about.card, about.target)}")
 

@@ -9,6 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from skinvision.card import ModelCard
 from skinvision.render import words
+from skinvision.types import LesionMask
 from skinvision.ui import controls, models, session
 from skinvision.ui.session import Upload, Wanted, key
 
@@ -41,9 +42,14 @@ class Subject:
         return self.chosen or self.upload.analyses[self.wanted].prediction.top
 
     @property
-    def seen_note(self) -> str:
-        """What the box upon the maps of an upload that is analysed is; "" where there is none."""
-        return words.seen_note(self.upload.analyses[self.wanted].explanation(self.target))
+    def outline(self) -> LesionMask | None:
+        """Upon the maps of an upload that is analysed; None where there is none that may be shown."""
+        return words.outline(self.upload.analyses[self.wanted].mask, self.card)
+
+    @property
+    def lines_note(self) -> str:
+        """What the lines upon those maps are; "" where there are none."""
+        return words.lines_note(self.outline, self.upload.analyses[self.wanted].explanation(self.target))
 
     @property
     def pass_s(self) -> float:

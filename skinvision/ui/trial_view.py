@@ -78,7 +78,7 @@ def _map(about: Subject, asked: Asked) -> None:
     mask = about.upload.analyses[about.wanted].mask
     drawn = method_view.map_jpeg(about, explanation, "tested map")
     st.image(drawn, alt=lab_words.map_alt(explanation, mask, about.card))
-    st.caption(literal(f"{METHODS[asked.method].says} {about.seen_note}"))
+    st.caption(literal(f"{METHODS[asked.method].says} {about.lines_note}"))
 
 
 def _offer(about: Subject, asked: Asked, title: str, *, in_full: bool = False) -> None:

@@ -110,7 +110,12 @@ def _pictures(made: _Made, feature: str) -> None:
         with row.cell():
             st.markdown(f"**{literal(METHODS[explanation.method].title)}**")
             jpeg = screen.small_evidence_jpeg(
-                analysis.case, explanation, explanation.peak, _OPACITY, lab_words.unit(explanation.method)
+                analysis.case,
+                explanation,
+                explanation.peak,
+                _OPACITY,
+                analysis.mask,
+                lab_words.unit(explanation.method),
             )
             st.image(jpeg, alt=lab_words.map_alt(explanation, analysis.mask, card, "the feature"))
             st.caption(literal(trial_words.found(explanation.lesion_share, guesses)))

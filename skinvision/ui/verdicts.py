@@ -12,7 +12,7 @@ from skinvision.comparison import Comparison
 from skinvision.render import agreement, screen, words
 from skinvision.render.charts import PALETTE, comparison_chart
 from skinvision.render.overlays import shared_scale
-from skinvision.types import Case, Explanation
+from skinvision.types import Case, Explanation, LesionMask
 from skinvision.ui import cards, models
 from skinvision.ui.choice import Choice
 from skinvision.ui.session import literal
@@ -30,6 +30,7 @@ class Verdicts:
         card: of one of them; all have the same labels.
         target: the explained class.
         explanations: (N,) maps of the target, in one unit.
+        outline: upon all of them, since one segmenter serves every network; None where none may be shown.
         picture, heatmaps: JPEG; (N,) heatmaps on one scale.
         chart: a plotly figure.
     """
@@ -39,6 +40,7 @@ class Verdicts:
     card: ModelCard
     target: str
     explanations: tuple[Explanation, ...]
+    outline: LesionMask | None
     picture: bytes
     heatmaps: tuple[bytes, ...]
     chart: Any
@@ -54,22 +56,23 @@ def draw(choice: Choice) -> Verdicts | None:
     names, case = tuple(wanted.classifier for wanted in done), analyses[0].case
     comparison, card = Comparison(tuple(map(models.title, names)), analyses), models.card(names[0])
     target = choice.target or comparison.labels[0]
-    maps = comparison.explanations(target)
+    maps, outline = comparison.explanations(target), words.outline(analyses[0].mask, card)
     return Verdicts(
         names,
         comparison,
         card,
         target,
         maps,
+        outline,
         picture=upload.once("picture", None, lambda: screen.picture_jpeg(case)),
-        heatmaps=upload.once("compared", (done, target), lambda: _heatmaps(case, maps)),
+        heatmaps=upload.once("compared", (done, target), lambda: _heatmaps(case, maps, outline)),
         chart=comparison_chart(comparison, card),
     )
 
 
-def _heatmaps(case: Case, maps: tuple[Explanation, ...]) -> tuple[bytes, ...]:
+def _heatmaps(case: Case, maps: tuple[Explanation, ...], outline: LesionMask | None) -> tuple[bytes, ...]:
     scale = shared_scale(maps)
-    return tuple(screen.evidence_jpeg(case, each, scale, _OPACITY) for each in maps)
+    return tuple(screen.evidence_jpeg(case, each, scale, _OPACITY, outline) for each in maps)
 
 
 def show(choice: Choice, verdicts: Verdicts | None) -> None:
@@ -122,4 +125,5 @@ def _evidence(verdicts: Verdicts) -> None:
             cards.name_plate(verdicts.models[index], PALETTE[index])
             st.image(verdicts.heatmaps[index], alt=alt)
             st.caption(literal(agreement.evidence_note(analysis, target)))
-    st.caption(f"{agreement.scale_sentence(comparison, target)} {words.seen_note(*verdicts.explanations)}")
+    lines = words.lines_note(verdicts.outline, *verdicts.explanations)
+    st.caption(f"{agreement.scale_sentence(comparison, target)} {lines}")
