@@ -1,6 +1,6 @@
 # make run starts the app (PORT=… to choose its port), make test the tests. Both bring .venv up to date first.
 .DELETE_ON_ERROR:
-.PHONY: run serve openvino test check audit train-unet train-resnet50 study benchmark fuzz screenshots figures clean
+.PHONY: run openvino test check audit train-unet train-resnet50 study benchmark fuzz screenshots figures clean
 
 DATA ?= data
 PYTHON := .venv/bin/python
@@ -15,10 +15,6 @@ MINUTES ?= 5
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 
 run: $(APP)
-	$(PYTHON) -m streamlit run streamlit_app.py $(if $(PORT),--server.port $(PORT))
-
-# The same behind a guard, for a server that others reach.
-serve: $(APP)
 	$(PYTHON) -m streamlit run asgi.py $(if $(PORT),--server.port $(PORT))
 
 # Analyses in a fraction of the time: the app runs what is exported here from its next start on.
@@ -26,8 +22,9 @@ openvino: $(APP)
 	$(PYTHON) -m pip install --disable-pip-version-check --no-deps -r requirements-openvino.txt
 	$(PYTHON) -m skinvision export
 
+# Two processes with a thread each: those of torch wait for each other where there are more than cores.
 test: $(TESTS)
-	$(PYTHON) -m pytest
+	OMP_NUM_THREADS=1 $(PYTHON) -m pytest -n 2 --dist loadfile
 
 check: $(TESTS)
 	$(PYTHON) -m ruff check .

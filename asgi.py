@@ -1,4 +1,4 @@
-"""The app with a guard at its door, for a server that others reach: ``streamlit run asgi.py``.
+"""The app with a guard at its door: ``streamlit run asgi.py``, as ``make run`` does.
 
 A browser is told to load nothing from another host, to believe the types that it is told, to show the app in no frame
 of another site, and to pass its address on to nobody. Figures about the server's sessions are not given away. The

@@ -45,7 +45,7 @@ class Server:
 
 
 @contextmanager
-def serving(environment: Mapping[str, str] = _AS_HERE, door: str = "streamlit_app.py") -> Iterator[Server]:
+def serving(environment: Mapping[str, str] = _AS_HERE, door: str = "asgi.py") -> Iterator[Server]:
     """The app on a free port, answering, with the shipped configuration; stopped at the end.
 
     Args:

@@ -274,7 +274,7 @@ def test_parity_is_measured_and_goes_into_the_card(lesions: Path) -> None:
     assert found["openvino f32"].n == 5
     assert found["openvino f32"].same == 1
     assert found["openvino f32"].worst < 0.01
-    assert found["torch bf16"].worst > 0
+    assert all(each.worst > 0 for name, each in found.items() if "bf16" in name), "another precision was run"
     assert registry.read_card("resnet50") == replace(before, parity=found)
     outlines = parity("segmentation", lesions, model="unet")
     assert outlines["openvino f32"].n == 8

@@ -1,4 +1,4 @@
-"""Every page and view through ``asgi.py``: its guard breaks nothing, and all people can read and reach what is there.
+"""Every page and view: the guard of ``asgi.py`` breaks nothing, and all people can read and reach what is there.
 
 What is serious is axe-core's word: a rule that keeps people from the content. https://github.com/dequelabs/axe-core
 """
@@ -74,7 +74,7 @@ class Visit(NamedTuple):
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    with serving(door="asgi.py") as server:
+    with serving() as server:
         yield server.address
 
 
@@ -108,7 +108,7 @@ def test_the_server_itself_is_guarded(address: str) -> None:
     assert headers["X-Frame-Options"] == "DENY"
     with pytest.raises(HTTPError, match="404"):
         urlopen(f"{address}/_stcore/metrics")
-    with serving() as plain, urlopen(f"{plain.address}/_stcore/metrics") as answer:
+    with serving(door="streamlit_app.py") as plain, urlopen(f"{plain.address}/_stcore/metrics") as answer:
         assert answer.status == 200, "it is there, where nobody hides it"
 
 
@@ -127,7 +127,7 @@ def test_nobody_is_kept_from_the_first_page(browser: playwright.Browser, address
 
 
 def test_nobody_is_kept_from_a_verdict(browser: playwright.Browser, rival_models: Path) -> None:
-    with serving({"SKINVISION_WEIGHTS": str(rival_models)}, door="asgi.py") as server, opened(browser) as page:
+    with serving({"SKINVISION_WEIGHTS": str(rival_models)}) as server, opened(browser) as page:
         page.set_default_timeout(LIMIT_MS)
         upload(page, f"{server.address}/believe", lesion(1))
         page.get_by_role("button", name="Put it to the test").click()
