@@ -94,11 +94,12 @@ def probabilities(about: Subject, analyses: Mapping[str, Analysis], labels: Sequ
 
 
 def notes(about: Subject) -> None:
-    """That the network sees only a box, and that the visitor drew the outline, where that is so."""
-    if as_it_is(about).explanation(about.target).is_boxed:
+    """What the box and the outline are, where there are any."""
+    plain = as_it_is(about)
+    if plain.explanation(about.target).is_boxed:
         st.caption(literal(stress_words.BOX))
-    if about.upload.outline:
-        st.caption(literal(stress_words.OWN_OUTLINE))
+    if words.outline(plain.mask, about.card):
+        st.caption(literal(stress_words.OWN_OUTLINE if about.upload.outline else stress_words.OUTLINE))
 
 
 def _made_from(about: Subject, key: Hashable = None) -> Hashable:
