@@ -2,11 +2,12 @@
 
 A browser is told to load nothing from another host, to believe the types that it is told, to show the app in no frame
 of another site, and to pass its address on to nobody. Figures about the server's sessions are not given away. The
-networks are loaded before the first visitor comes.
+networks are loaded before the first visitor comes, unless one is there at once.
 """
 
 from __future__ import annotations
 
+import asyncio
 import re
 from base64 import b64encode
 from collections.abc import AsyncIterator
@@ -23,6 +24,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from skinvision.ui import models
 
+HEAD_START_S = 2.0  # about what a first page takes, which would be slower beside all that is loaded
 _INDEX = Path(st.__file__).parent / "static" / "index.html"
 _INLINE = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 _HIDDEN = "/_stcore/metrics"
@@ -81,9 +83,10 @@ class Guard:
 
 @asynccontextmanager
 async def warmed(_: st.App) -> AsyncIterator[None]:
-    """The networks are loaded as soon as the server is there, before the first visitor."""
-    models.warm_up()
+    """The networks are loaded before the first visitor; whoever comes at once gets the page first, and loads them so."""
+    pending = asyncio.get_running_loop().call_later(HEAD_START_S, models.warm_up)
     yield
+    pending.cancel()
 
 
 app = st.App(

@@ -86,7 +86,7 @@ _LIVE = """
 import asgi, asyncio, gc, sys, threading
 async def live():
     async with asgi.warmed(asgi.app):
-        pass
+        await asyncio.sleep(2 * asgi.HEAD_START_S)
 before = "torch" in sys.modules
 asyncio.run(live())
 for thread in threading.enumerate():
