@@ -83,7 +83,7 @@ class Guard:
 
 @asynccontextmanager
 async def warmed(_: st.App) -> AsyncIterator[None]:
-    """The networks are loaded before the first visitor; whoever comes at once gets the page first, and loads them so."""
+    """The networks are loaded before the first visitor, unless one is there at once, who gets the page first."""
     pending = asyncio.get_running_loop().call_later(HEAD_START_S, models.warm_up)
     yield
     pending.cancel()
