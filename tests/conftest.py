@@ -1,7 +1,8 @@
-"""What several test modules share: tiny networks in a registry, synthetic lesions to learn from, and start files."""
+"""What several test modules share: tiny networks, also as graphs, synthetic lesions to learn from, and start files."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,10 @@ import pytest
 import timm
 import torchvision
 
+from skinvision.models.engines import export
+from skinvision.models.registry import load
 from skinvision.phantom import Feature
+from skinvision.reports import Parity
 from tests.lessons import start_file, write_lesions
 from tests.tiny import save_rivals, save_tiny
 
@@ -71,6 +75,24 @@ def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def resnet18(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A start file for ``CLASSIFIER``, under torchvision's own names."""
     return start_file(tmp_path_factory, torchvision.models.resnet18())
+
+
+@pytest.fixture(scope="session")
+def exported_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a ``unet`` and a ``resnet50``, exported, whose cards let OpenVINO run them in full precision."""
+    folder = tmp_path_factory.mktemp("exported")
+    full = {"openvino f32": Parity(200, 1.0, 0.01, 0.5)}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SKINVISION_WEIGHTS", str(folder))
+        for task in ("segmentation", "classification"):
+            export(load(save_tiny(task, parity=full).name))  # type: ignore[arg-type]
+    return folder
+
+
+@pytest.fixture
+def exported(exported_once: Path, own_weights: Path) -> Path:
+    """A copy of it, for one test."""
+    return Path(shutil.copytree(exported_once, own_weights))
 
 
 @pytest.fixture(scope="module")

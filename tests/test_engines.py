@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -32,30 +31,12 @@ from skinvision.models.engines import (
 from skinvision.models.registry import LoadedModel, body, load
 from skinvision.pipeline import Analyser
 from skinvision.reports import Parity
-from skinvision.training.parity import parity
 from skinvision.types import Case
 from tests.pages import ROOT
 from tests.tiny import save_tiny
 
 SAME = {f"openvino {precision}": Parity(200, 1.0, 0.01, 0.5) for precision in ("bf16", "f32")}
 FULL = {"openvino f32": Parity(200, 1.0, 0.01, 0.5)}
-
-
-@pytest.fixture(scope="module")
-def once(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a ``unet`` and a ``resnet50``, exported, whose cards let OpenVINO run them in full precision."""
-    folder = tmp_path_factory.mktemp("exported")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SKINVISION_WEIGHTS", str(folder))
-        for task in ("segmentation", "classification"):
-            export(load(save_tiny(task, parity=FULL).name))  # type: ignore[arg-type]
-    return folder
-
-
-@pytest.fixture
-def exported(once: Path, own_weights: Path) -> Path:
-    """A copy of it, for one test."""
-    return Path(shutil.copytree(once, own_weights))
 
 
 @pytest.mark.parametrize(("height", "width"), [(90, 120), (120, 90), (64, 64)])
@@ -263,36 +244,6 @@ def test_each_thread_has_requests_of_its_own(name: str) -> None:
         together = list(threads.map(engine, pictures * 10))
     for found, expected in zip(together, alone * 10, strict=True):
         torch.testing.assert_close(found, expected, rtol=0, atol=0)
-
-
-@pytest.mark.usefixtures("exported")
-def test_parity_is_measured_and_goes_into_the_card(lesions: Path) -> None:
-    before = registry.read_card("resnet50")
-    found = parity("classification", lesions, model="resnet50", pictures=5, update=True)
-    assert set(found) == {*["torch bf16"] * has_bf16(), *(f"openvino {name}" for name in usable(before))}
-    assert all(each.time > 0 for each in found.values())
-    assert found["openvino f32"].n == 5
-    assert found["openvino f32"].same == 1
-    assert found["openvino f32"].worst < 0.01
-    assert all(each.worst > 0 for name, each in found.items() if "bf16" in name), "another precision was run"
-    assert registry.read_card("resnet50") == replace(before, parity=found)
-    outlines = parity("segmentation", lesions, model="unet")
-    assert outlines["openvino f32"].n == 8
-    assert outlines["openvino f32"].same > 0.999
-
-
-@pytest.mark.parametrize(
-    ("same", "worst", "time", "holds"),
-    [
-        (0.995, 0.1, 0.99, True),
-        (0.9949, 0.1, 0.99, False),
-        (0.995, 0.101, 0.99, False),
-        (0.995, 0.1, 1.0, False),
-        (1.0, 0.0, 0.1, True),
-    ],
-)
-def test_parity_holds_at_its_bounds(same: float, worst: float, time: float, holds: bool) -> None:
-    assert Parity(100, same, worst, time).holds is holds
 
 
 @pytest.mark.usefixtures("own_weights")
