@@ -85,8 +85,10 @@ class Guard:
 async def warmed(_: st.App) -> AsyncIterator[None]:
     """The networks are loaded before the first visitor, unless one is there at once, who gets the page first."""
     pending = asyncio.get_running_loop().call_later(HEAD_START_S, models.warm_up)
-    yield
-    pending.cancel()
+    try:
+        yield
+    finally:
+        pending.cancel()
 
 
 app = st.App(

@@ -247,6 +247,8 @@ def test_an_outline_is_drawn_around_the_lesion_and_leaves_the_rest() -> None:
     np.testing.assert_array_equal(drawn[:16], image[:16])
     assert (image == 128).all()
     assert outlined(image, None) is image
+    strip = np.full((20, 800, 3), 128, np.uint8)
+    assert outlined(strip, LesionMask(np.ones((20, 800), np.float32))) is strip, "lines would hide all of it"
 
 
 def test_a_box_is_drawn_along_the_edges_of_what_was_seen_and_nowhere_else() -> None:

@@ -143,7 +143,10 @@ def test_on_photographs_an_outline_that_leaves_the_picture_is_held_back(lesion: 
     assert ("is not known" in words.evidence_sentence(analysis, PHOTOGRAPHS, "mel")) == held_back
     is_known = lesion is not None and not held_back
     assert ("inside the lesion" in words.heatmap_alt(analysis, PHOTOGRAPHS, "mel")) == is_known
-    assert words.outline(analysis.mask, PHOTOGRAPHS) is (analysis.mask if is_known else None)
+    assert words.outline(analysis, PHOTOGRAPHS) is (analysis.mask if is_known else None)
+    strange = replace(analysis, prediction=replace(analysis.prediction, in_distribution=False))
+    assert words.outline(strange, CARD) is (analysis.mask if is_known else None), "which may be a photograph"
+    assert words.outline(analysis, CARD) is (analysis.mask if lesion else None)
 
 
 def test_every_line_upon_a_map_is_explained() -> None:
@@ -151,9 +154,11 @@ def test_every_line_upon_a_map_is_explained() -> None:
     whole = analysis.explanation("mel")
     part = replace(whole, region=Box(0, 0, 16, 16))
     assert words.lines_note(None, whole) == ""
-    assert words.lines_note(analysis.mask, whole) == "The outline is the lesion's."
+    assert words.lines_note(analysis.mask, whole) == "The outline is where the segmenter finds the lesion."
     assert words.lines_note(None, whole, part) == "The box is what the network saw."
-    assert words.lines_note(analysis.mask, part) == "The outline is the lesion's, the box is what the network saw."
+    assert words.lines_note(analysis.mask, part) == (
+        "The outline is where the segmenter finds the lesion, the box is what the network saw."
+    )
 
 
 def test_evidence_against_the_lesions_share_of_the_picture() -> None:

@@ -26,7 +26,9 @@ OUTLINES = (SKY_BLUE, ORANGE, PURPLE, GREEN)
 _TINT_STRENGTH = 0.6
 _WHITE, _INK, _QUIET = (255, 255, 255), (28, 28, 30), (95, 95, 100)
 _LEVELS = 256
-_BOLD, _FINE = 400, 600  # lines upon a picture, and upon a heatmap, which is to be seen under them too
+_BOLD, _FINE = 400, 600  # lines are one of so many parts of a picture, or of a heatmap, which is to be seen as well
+_THICKEST = 20  # and never more than one of so many of the shorter side
+_NARROWEST_LINED = 32  # px; on a narrower strip lines would leave nothing to be seen
 _ROWS_AT_ONCE = 16  # floats of so many stay in the cache, and need no pages of memory of their own
 _NARROWEST_BAR = 288
 _WIDEST_BAR = 8192  # of a picture of 250,000 × 64 px, the bar would take 40 GB
@@ -92,7 +94,8 @@ def outlines_overlay(image: NDArray[np.uint8], masks: Sequence[LesionMask]) -> N
 
 
 def outlined(image: NDArray[np.uint8], mask: LesionMask | None) -> NDArray[np.uint8]:
-    """``image`` (H, W, 3) with the outline of a mask in white between black lines; unchanged without one.
+    """``image`` (H, W, 3) with the outline of a mask in white between black lines; unchanged without one, or if it is
+    a strip too narrow for lines.
 
     Args:
         mask: of the same picture, at any size.
@@ -100,10 +103,10 @@ def outlined(image: NDArray[np.uint8], mask: LesionMask | None) -> NDArray[np.ui
     Raises:
         ShapeMismatch: the mask has other proportions.
     """
-    if mask is None:
+    if mask is None or min(image.shape[:2]) < _NARROWEST_LINED:
         return image
     drawn = image.copy()
-    _outline(drawn, _inside(mask, image), _WHITE, _line(image, _FINE))
+    _outline(drawn, _inside(mask, image), _WHITE, _line(image, _FINE), times=2)
     return drawn
 
 
@@ -117,8 +120,8 @@ def boxed(image: NDArray[np.uint8], explanation: Explanation) -> NDArray[np.uint
         return image
     drawn, core, scale = image.copy(), _line(image, _FINE), image.shape[1] / explanation.width
     x0, y0, x1, y1 = (round(side * scale) for side in explanation.region.as_tuple())
-    for paint, thickness in ((_INK, 3 * core), (_WHITE, core)):
-        cv2.rectangle(drawn, (x0 + core, y0 + core), (x1 - 1 - core, y1 - 1 - core), paint, thickness)
+    for paint, thickness in ((_INK, 4 * core), (_WHITE, 2 * core)):
+        cv2.rectangle(drawn, (x0 + 2 * core, y0 + 2 * core), (x1 - 1 - 2 * core, y1 - 1 - 2 * core), paint, thickness)
     return drawn
 
 
@@ -229,9 +232,10 @@ def _inside(mask: LesionMask, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _line(image: NDArray[np.uint8], part: int) -> int:
-    """The thickness of a line in px: one of so many parts of the picture's longer side."""
-    longest: int = max(image.shape)
-    return max(round(longest / part), 1)
+    """How thick a line is that suits the picture's size, in px."""
+    longer, shorter = max(image.shape[:2]), min(image.shape[:2])
+    thickness: int = max(min(round(longer / part), shorter // _THICKEST), 1)
+    return thickness
 
 
 def _outline(

@@ -68,7 +68,7 @@ def _said(analysis: Analysis, card: ModelCard, target: str) -> Iterable[tuple[st
     if record := words.track_record(analysis.prediction, card):
         yield record, _INK
     yield words.evidence_sentence(analysis, card, target), _INK
-    if lines := words.lines_note(words.outline(analysis.mask, card), analysis.explanation(target)):
+    if lines := words.lines_note(words.outline(analysis, card), analysis.explanation(target)):
         yield lines, _QUIET
     if notice := words.outline_notice(analysis.mask, card):
         yield notice, _QUIET
@@ -94,7 +94,7 @@ def _pictures(analysis: Analysis, card: ModelCard, target: str, opacity: float) 
     ratio = min(column / width, _TALLEST / height)
     image = resize(analysis.case.image, max(round(height * ratio), 1), max(round(width * ratio), 1))
     heatmap = heatmap_overlay(image, explanation.evidence, scale, opacity)
-    outline = words.outline(analysis.mask, card)
+    outline = words.outline(analysis, card)
     heatmap = boxed(outlined(heatmap, outline), explanation)
     bar = Image.fromarray(colour_bar(_COLUMN, scale, explanation.peak))
     captions = ("Picture", words.mask_alt(analysis, card), f"Evidence for {card.title_of(target)}")

@@ -14,7 +14,7 @@ BOX = (
     "answer, and where the lesion goes, the box goes too."
 )
 BOTH_WAYS = "This network looks at every picture upside down too, so that to turn it by 180° changes next to nothing."
-OUTLINE = "The outline upon each heatmap is the lesion's."
+OUTLINE = "The outline upon a heatmap is the lesion as the segmenter found it, where any of it is left."
 OWN_OUTLINE = "The outline of the lesion is the one that you drew."
 STRANGE = "Unlike the training pictures, so this answer means nothing."
 PAINT = "Paint over it"

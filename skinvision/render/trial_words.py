@@ -66,7 +66,7 @@ LEFT_OUT = (
 KNOWN_TRUTH = (
     "Of a real lesion nobody knows what decides, pixel by pixel. Of these it is known: a program draws the same lesion "
     "with one of five features, and nothing but the feature tells them apart. A small network has learnt to name it. "
-    "So a map that tells the truth lies on the feature, whose outline is drawn upon each. At the network's last stage "
+    "So a map that tells the truth lies on the feature. At the network's last stage "
     "every cell has seen nearly the whole lesion, so evidence need not stand where the feature is: compare the stages."
 )
 

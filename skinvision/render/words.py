@@ -65,7 +65,7 @@ def heatmap_alt(analysis: Analysis, card: ModelCard, target: str) -> str:
 
 def share_alt(explanation: Explanation, mask: LesionMask, card: ModelCard, sought: str = "the lesion") -> str:
     """The end of a map's alternative text: how much of it lies inside what was sought; "" where that is not known."""
-    if outline(mask, card) is None or math.isnan(explanation.lesion_share):
+    if held_back(mask, card) or mask.box is None or math.isnan(explanation.lesion_share):
         return ""
     return f", {percent(explanation.lesion_share)} of the evidence inside {sought}"
 
@@ -140,9 +140,9 @@ def track_record(prediction: Prediction, card: ModelCard) -> str | None:
     return f"{said} The most frequent mistake: {called[label]} × {title}. Of all pictures of {title} it finds {recall}."
 
 
-def lines_note(outline: LesionMask | None, *explanations: Explanation) -> str:
-    """What the lines upon maps are, those of the ``outline`` and of the box; "" where there are none."""
-    lines = ["outline is the lesion's"] * bool(outline)
+def lines_note(outlined: LesionMask | None, *explanations: Explanation) -> str:
+    """What the lines upon maps are, of what is ``outlined`` and of the box; "" where there are none."""
+    lines = ["outline is where the segmenter finds the lesion"] * bool(outlined)
     lines += ["box is what the network saw"] * any(each.is_boxed for each in explanations)
     return f"The {', the '.join(lines)}." if lines else ""
 
@@ -165,12 +165,24 @@ def held_back(mask: LesionMask, card: ModelCard) -> bool:
     Segmenters learnt from dermoscopy. On photographs they find single spots, but where what is ill has no clear border
     they take the limb for the lesion.
     """
-    return card.modality == "photograph" and not mask.by_hand and mask.edge_fraction > _CUT
+    return card.modality == "photograph" and _leaves(mask)
 
 
-def outline(mask: LesionMask, card: ModelCard) -> LesionMask | None:
-    """The mask if it is one whose outline may be shown: not held back, and of something."""
-    return None if held_back(mask, card) or mask.box is None else mask
+def _leaves(mask: LesionMask) -> bool:
+    """Whether a network's outline leaves the picture."""
+    return not mask.by_hand and mask.edge_fraction > _CUT
+
+
+def outline(analysis: Analysis, card: ModelCard) -> LesionMask | None:
+    """The mask if its outline may be drawn upon maps: of something, and not one that is not to be trusted.
+
+    Of a picture that a classifier for dermoscopy finds strange, which may be a photograph, the same is held back as of
+    one that is known for a photograph.
+    """
+    mask, strange = analysis.mask, not analysis.prediction.in_distribution
+    if mask.box is None or held_back(mask, card) or (strange and _leaves(mask)):
+        return None
+    return mask
 
 
 def outline_notice(mask: LesionMask, card: ModelCard) -> str | None:

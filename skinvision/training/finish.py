@@ -134,7 +134,7 @@ def _draft(recipe: Recipe, fitted: Fitted, name: str, data: tuple[Dataset, ...])
         outlier=None,
         data=data,
         weights_licence=recipe.weights_licence,
-        recipe=recipe.summary(len(fitted.history.epochs), fitted.start, fitted.taught_by),
+        recipe=recipe.summary(len(fitted.history.epochs), fitted.start, fitted.taught_by, fitted.numbers),
         choices=(),
         limits=recipe.limits,
         history=fitted.history,

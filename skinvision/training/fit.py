@@ -30,6 +30,7 @@ from skinvision.training.recipe import Recipe
 from skinvision.training.strided import StridedInFloat32
 
 _RANDOM = "From random weights"
+_NUMBERS = {"bf16-mixed": "bfloat16", "32-true": "float32"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,6 +45,7 @@ class Fitted:
         start: how the weights were trained that training started from, and their file.
         taught_by: names of the teachers, and what their SHA-256 begin with; "" without any.
         weight: on balanced accuracy, in a decision that the network's biases hold already.
+        numbers: that the last part of the training was mostly computed in.
     """
 
     network: nn.Module
@@ -52,6 +54,7 @@ class Fitted:
     start: str = _RANDOM
     taught_by: str = ""
     weight: float = 0.0
+    numbers: str = _NUMBERS["32-true"]
 
 
 def fit(
@@ -109,7 +112,9 @@ def fit(
     best = best_of(last)
     load_average(network, read_checkpoint(best if best.is_file() else last))
     history = History(module.score_name, tuple(module.epochs))
-    return Fitted(network.cpu().eval(), history, not checkpoints.stopped, begun, module.taught_by)
+    return Fitted(
+        network.cpu().eval(), history, not checkpoints.stopped, begun, module.taught_by, numbers=_NUMBERS[_precision()]
+    )
 
 
 def load_start(network: nn.Module, recipe: Recipe, start: Path) -> frozenset[str]:
@@ -220,8 +225,12 @@ def _module(
 
 
 def _precision() -> Literal["bf16-mixed", "32-true"]:
-    """A processor without instructions for bfloat16 takes ten times as long for it as for float32."""
-    return "bf16-mixed" if torch.cuda.is_available() or has_bf16() else "32-true"
+    """bfloat16 beside float32, or float32 alone where there are no instructions for the former: it takes ten times as
+    long then.
+    """
+    on_gpu = torch.cuda.is_available()
+    able = torch.cuda.is_bf16_supported(including_emulation=False) if on_gpu else has_bf16()
+    return "bf16-mixed" if able else "32-true"
 
 
 def _train(module: Fit, loaders: Loaders, checkpoints: Checkpoints, resume_from: Path | None) -> None:

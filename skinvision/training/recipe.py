@@ -96,13 +96,14 @@ class Recipe:
     def epochs(self) -> int:
         return sum(phase.epochs for phase in self.phases)
 
-    def summary(self, epochs: int, start: str, taught_by: str = "") -> str:
+    def summary(self, epochs: int, start: str, taught_by: str = "", numbers: str = "bfloat16") -> str:
         """A paragraph for the card, after those of earlier rounds.
 
         Args:
             epochs: that were trained.
             start: how the weights were trained that training started from, and their file.
             taught_by: the models that were imitated; "" without any.
+            numbers: that most was computed in.
         """
         sizes = ", then ".join(
             f"{p.epochs} epoch{'s' * (p.epochs > 1)} at {p.size[1]} × {p.size[0]} px{_APART * p.apart}"
@@ -118,7 +119,7 @@ class Recipe:
         return (
             f"{start}: {sizes} ({epochs} of {self.epochs} epochs done), {_SEEN[self.region]}; AdamW, one-cycle "
             f"learning rate {self.learning_rate:g} (× {self.fresh_factor:g} for fresh weights), batches of "
-            f"{self.batch_size}, bfloat16 where the machine can, exponential average of the weights "
+            f"{self.batch_size}, {numbers}, exponential average of the weights "
             f"({self.ema_decay:g}); frozen: {', '.join(self.frozen) or 'nothing'}.{taught}"
         )
 

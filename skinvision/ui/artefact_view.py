@@ -24,7 +24,7 @@ def show(about: Subject) -> None:
     )
     left, right = st.columns([6, 4], gap="medium")
     with left:
-        stressed.notes(about)
+        stressed.notes(about, plain, after)
         row = st.grid(2, min_column_width=230)
         for title, analysis, key_ in ((stressed.AS_IT_IS, plain, None), (_WITH_IT, after, made)):
             with row.cell():

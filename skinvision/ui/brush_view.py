@@ -59,7 +59,7 @@ def show(about: Subject) -> None:
             _keep(about, drawn, is_new=has_changed and drawn.mask.box is not None)
         said = stress_words.change_sentence(drawn, plain, about.card, about.target) if has_changed else _UNTOUCHED
         st.markdown(literal(said))
-        stressed.notes(about)
+        stressed.notes(about, drawn)
     with right:
         st.markdown("**Probability**")
         stressed.probabilities(about, {stressed.AS_IT_IS: plain, _NOW: drawn})

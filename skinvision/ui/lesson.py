@@ -10,9 +10,10 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from skinvision.geometry import resize
-from skinvision.phantom import draw
-from skinvision.render.overlays import heatmap_overlay, with_colour_bar
+from skinvision.phantom import Phantom, draw
+from skinvision.render.overlays import heatmap_overlay, outlined, with_colour_bar
 from skinvision.render.screen import encode_jpeg
+from skinvision.types import LesionMask
 
 _SEED = 4
 _CELLS = (7, 9)
@@ -41,7 +42,7 @@ def examples() -> tuple[Example, ...]:
         ("Beside the lesion", _BESIDE, _coarse(edge)),
         ("Nowhere", _NOWHERE, np.zeros(_CELLS, np.float32)),
     )
-    return tuple(Example(title, text, _picture(phantom.image, cells)) for title, text, cells in shown)
+    return tuple(Example(title, text, _picture(phantom, cells)) for title, text, cells in shown)
 
 
 def _coarse(where: NDArray[np.bool_]) -> NDArray[np.float32]:
@@ -51,9 +52,10 @@ def _coarse(where: NDArray[np.bool_]) -> NDArray[np.float32]:
     return np.asarray(0.9 * _SCALE * soft / soft.max(), np.float32)
 
 
-def _picture(image: NDArray[np.uint8], cells: NDArray[np.float32]) -> bytes:
+def _picture(phantom: Phantom, cells: NDArray[np.float32]) -> bytes:
+    image, lesion = phantom.image, LesionMask(phantom.mask.astype(np.float32))
     evidence = resize(cells, *image.shape[:2])
-    heatmap = heatmap_overlay(image, evidence, _SCALE, _OPACITY)
+    heatmap = outlined(heatmap_overlay(image, evidence, _SCALE, _OPACITY), lesion)
     return encode_jpeg(with_colour_bar(heatmap, _SCALE, float(cells.max())))
 
 

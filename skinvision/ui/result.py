@@ -63,7 +63,7 @@ def draw(upload: Upload, settings: Settings) -> Drawn | None:
         heatmap=upload.once(
             "heatmap",
             (wanted, threshold, target, opacity),
-            lambda: screen.heatmap_jpeg(analysis, target, opacity, words.outline(analysis.mask, card)),
+            lambda: screen.heatmap_jpeg(analysis, target, opacity, words.outline(analysis, card)),
         ),
         chart=upload.once("chart", (wanted, target), lambda: probability_chart(analysis.prediction, card, target)),
         figures=upload.once("figures", (wanted, threshold, target), lambda: _json(upload.name, analysis, target)),
@@ -122,7 +122,7 @@ def _pictures(drawn: Drawn) -> None:
     with columns[2]:
         _picture("Heatmap", drawn.heatmap, words.heatmap_alt(analysis, card, target))
         method, stage = words.method_title(explanation.method), words.stage_title(explanation.stage, card.stages)
-        lines = words.lines_note(words.outline(analysis.mask, card), explanation)
+        lines = words.lines_note(words.outline(analysis, card), explanation)
         st.caption(literal(f"{method} for {card.title_of(target)}, {stage}. {lines}"))
 
 

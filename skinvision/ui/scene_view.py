@@ -24,8 +24,8 @@ def show(about: Subject) -> None:
     if reason := _no_scenes(about, plain):
         st.info(reason, icon=":material/info:")
         return
-    stressed.notes(about)
     scenes = {stressed.AS_IT_IS: plain} | {scene.title: _analysed(about, scene) for scene in SCENES}
+    stressed.notes(about, *scenes.values())
     _pictures(about, scenes)
     st.markdown("**Probability**")
     st.caption(literal(f"Of the diagnoses that reach {words.percent(_NOTABLE)} somewhere."))

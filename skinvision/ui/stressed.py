@@ -66,7 +66,7 @@ def picture(about: Subject, analysis: Analysis, title: str, key: Hashable) -> No
 def heatmap(about: Subject, analysis: Analysis, title: str, key: Hashable) -> None:
     """Its heatmap, on the scale of the picture as it is, so that it can fade and grow; arguments as of ``picture``."""
     explanation, scale = analysis.explanation(about.target), shared_scale(as_it_is(about).explanations)
-    outline, unit = words.outline(analysis.mask, about.card), lab_words.unit(GRAD_CAM)
+    outline, unit = _outline(analysis), lab_words.unit(GRAD_CAM)
     drawn = about.upload.once(
         f"heatmap {title}",
         (_made_from(about, key), about.target),
@@ -93,13 +93,17 @@ def probabilities(about: Subject, analyses: Mapping[str, Analysis], labels: Sequ
     )
 
 
-def notes(about: Subject) -> None:
-    """What the box and the outline are, where there are any."""
-    plain = as_it_is(about)
-    if plain.explanation(about.target).is_boxed:
+def notes(about: Subject, *shown: Analysis) -> None:
+    """What the box and the outline upon the heatmaps of those that are shown are, where there are any."""
+    if as_it_is(about).explanation(about.target).is_boxed:
         st.caption(literal(stress_words.BOX))
-    if words.outline(plain.mask, about.card):
+    if any(map(_outline, shown)):
         st.caption(literal(stress_words.OWN_OUTLINE if about.upload.outline else stress_words.OUTLINE))
+
+
+def _outline(analysis: Analysis) -> LesionMask | None:
+    """None where nothing is left of the lesion; of a network's outline that is not to be trusted nothing ever was."""
+    return analysis.mask if analysis.mask.box else None
 
 
 def _made_from(about: Subject, key: Hashable = None) -> Hashable:

@@ -44,7 +44,7 @@ class Subject:
     @property
     def outline(self) -> LesionMask | None:
         """Upon the maps of an upload that is analysed; None where there is none that may be shown."""
-        return words.outline(self.upload.analyses[self.wanted].mask, self.card)
+        return words.outline(self.upload.analyses[self.wanted], self.card)
 
     @property
     def lines_note(self) -> str:

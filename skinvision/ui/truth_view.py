@@ -105,7 +105,7 @@ def _pictures(made: _Made, feature: str) -> None:
     with row.cell():
         st.markdown("**Where the truth is**")
         st.image(screen.mask_jpeg(analysis, _OPACITY), alt=f"The lesion with its feature outlined: {feature}")
-        st.caption(literal(f"Synthetic. {trial_words.guessed(guesses)}"))
+        st.caption(literal(f"Synthetic. The outline upon each map is the feature's. {trial_words.guessed(guesses)}"))
     for explanation in maps:
         with row.cell():
             st.markdown(f"**{literal(METHODS[explanation.method].title)}**")

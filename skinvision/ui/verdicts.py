@@ -56,7 +56,7 @@ def draw(choice: Choice) -> Verdicts | None:
     names, case = tuple(wanted.classifier for wanted in done), analyses[0].case
     comparison, card = Comparison(tuple(map(models.title, names)), analyses), models.card(names[0])
     target = choice.target or comparison.labels[0]
-    maps, outline = comparison.explanations(target), words.outline(analyses[0].mask, card)
+    maps, outline = comparison.explanations(target), words.outline(analyses[0], card)
     return Verdicts(
         names,
         comparison,
