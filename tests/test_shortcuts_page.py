@@ -150,11 +150,13 @@ def test_an_outline_of_ones_own_holds_in_all_views_until_it_is_taken_back(app: A
         _view(app, view)
         np.testing.assert_array_equal(upload.drawn["as it is"][1].mask.binary, own)
         assert "the one that you drew" in _said(app)
+        assert "** with the outline that was found" in _said(app)
     select(app, "The brush", "Add to the lesion")
     assert next(button for button in app.button if button.label == "Use this outline").disabled
     click(app, "Back to the outline that was found")
     np.testing.assert_array_equal(upload.drawn["as it is"][1].mask.binary, found)
     assert "the one that you drew" not in _said(app)
+    assert "with the outline that was found" not in _said(app)
 
 
 def test_a_lesion_that_cannot_be_moved_is_not_said_to_have_been(app: AppTest) -> None:

@@ -13,6 +13,7 @@ from skinvision.ui.result import header
 from skinvision.ui.session import literal
 from skinvision.ui.subject import Subject
 
+_FOUND = " with the outline that was found"
 _WAITING_PX = 900  # about the height of what is to come, so that the page does not jump
 
 
@@ -40,8 +41,9 @@ def show(name: str, views: Mapping[str, Callable[[Subject], None]], *, by_hand: 
             status.empty()
             st.error(f"Not analysed: {literal(about.upload.reason)}.", icon=":material/image_not_supported:")
         else:
-            status.markdown(_summary(about))
-            _warn(about, about.upload.outline if by_hand else None)
+            own = about.upload.outline if by_hand else None
+            status.markdown(_summary(about, own))
+            _warn(about, own)
             views[view](about)
 
 
@@ -68,10 +70,11 @@ def _warn(about: Subject, own: LesionMask | None) -> None:
         st.caption(literal(notice))
 
 
-def _summary(about: Subject) -> str:
+def _summary(about: Subject, own: LesionMask | None) -> str:
+    """What the network says; where another outline counts, with what outline it says so."""
     analysis, card = about.upload.analyses[about.wanted], about.card
     top = analysis.prediction.top
-    said = f"{literal(models.title(card.name))} says **{literal(card.title_of(top))}**"
+    said = f"{literal(models.title(card.name))} says **{literal(card.title_of(top))}**{_FOUND if own else ''}"
     if about.target == top:
         return said
     return f"{said}; explained: **{literal(card.title_of(about.target))}**"
