@@ -87,6 +87,7 @@ def take(browser: Browser, server: Server, shot: Shot) -> bytes:
         if shot.heading:
             heading = page.get_by_role("heading", name=shot.heading)
             heading.evaluate("heading => { heading.style.scrollMarginTop = '5rem'; heading.scrollIntoView(); }")
+        page.wait_for_function("() => !document.querySelector('[data-testid=stSkeleton]')")  # what is loaded late
         page.wait_for_timeout(_DRAWN_MS)
         return page.screenshot(animations="disabled")
 
