@@ -78,6 +78,15 @@ def test_the_kind_survives_another_page_and_clearing_begins_anew(app: AppTest) -
     assert _classifiers(app) == [read_card("resnet50").title]
 
 
+def test_pages_that_look_into_a_picture_begin_with_a_network_for_its_kind(app: AppTest) -> None:
+    for kind, network in (("photograph", "clinical"), ("dermoscopy", "resnet50")):
+        checked(app.switch_page("pages/analyse.py").run())
+        _kind(app, kind)
+        for page in ("explain", "believe", "shortcuts"):
+            checked(app.switch_page(f"pages/{page}.py").run())
+            assert next(box for box in app.selectbox if box.label == "Network").value == network
+
+
 def test_what_is_not_to_be_trusted_is_no_outline_on_the_page_shortcuts_either(app: AppTest) -> None:
     checked(app.switch_page("pages/shortcuts.py").run())
     select(app, "Network", "clinical")

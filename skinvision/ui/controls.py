@@ -64,6 +64,12 @@ def show() -> Settings:
     return Settings(Wanted(segmenter.name, classifier.name, stage), target, opacity, threshold)
 
 
+def told_kind() -> Modality:
+    """What kind of pictures these are, as the visitor said on the Analyse page; dermoscopy until then."""
+    told: Modality = st.session_state.get(key("kind"), "dermoscopy")
+    return told
+
+
 def _kind() -> Modality:
     """What kind of pictures these are; asked only where there are models for more than one."""
     known = {models.card(name).modality for name in models.names("classification")}

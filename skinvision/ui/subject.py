@@ -88,11 +88,14 @@ def picture(cell: DeltaGenerator, uploads: list[Upload]) -> Upload:
 
 
 def _classifier() -> str:
+    """Those for the kind of pictures that these are come first; each kind has a choice of its own."""
+    kind = controls.told_kind()
+    offered = [name for name in models.names("classification") if models.card(name).modality != "synthetic"]
     return st.selectbox(
         "Network",
-        [name for name in models.names("classification") if models.card(name).modality != "synthetic"],
+        sorted(offered, key=lambda name: models.card(name).modality != kind),
         format_func=models.title,
         help=_HELP,
-        key=key("explained_classifier"),
+        key=key(f"explained_classifier_{kind}"),
         persist_state="session",
     )
