@@ -99,13 +99,13 @@ def test_another_class_has_references_of_its_own(app: AppTest) -> None:
 
 def test_a_slow_method_says_what_is_left_out(app: AppTest) -> None:
     bring(app, lesion(1))
-    select(app, "Method", "occlusion")
+    select(app, "Method", "ablation-cam")
     assert "This map is slow" in _said(app)
-    assert not alts(app, "Occlusion heatmap")
+    assert not alts(app, "Ablation-CAM heatmap")
     click(app, "Put it to the test")
     assert "Randomisation, stability and the map of another class were left out" in _said(app)
     assert _charts(app) == ["Areas under deletion and insertion"]
-    assert alts(app, "Occlusion heatmap")
+    assert alts(app, "Ablation-CAM heatmap")
     click(app, "Measure them too")
     assert "Randomisation, stability and the map of another class were left out" not in _said(app)
     assert len(_charts(app)) == 3
