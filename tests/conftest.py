@@ -14,9 +14,8 @@ import torchvision
 from skinvision.models.engines import export
 from skinvision.models.registry import load
 from skinvision.phantom import Feature
-from skinvision.reports import Parity
 from tests.lessons import start_file, write_lesions
-from tests.tiny import save_rivals, save_tiny
+from tests.tiny import FULL, save_rivals, save_tiny
 
 
 @pytest.fixture(scope="session")
@@ -81,11 +80,10 @@ def resnet18(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def exported_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a ``unet`` and a ``resnet50``, exported, whose cards let OpenVINO run them in full precision."""
     folder = tmp_path_factory.mktemp("exported")
-    full = {"openvino f32": Parity(200, 1.0, 0.01, 0.5)}
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SKINVISION_WEIGHTS", str(folder))
         for task in ("segmentation", "classification"):
-            export(load(save_tiny(task, parity=full).name))  # type: ignore[arg-type]
+            export(load(save_tiny(task, parity=FULL).name))  # type: ignore[arg-type]
     return folder
 
 

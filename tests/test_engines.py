@@ -33,10 +33,9 @@ from skinvision.pipeline import Analyser
 from skinvision.reports import Parity
 from skinvision.types import Case
 from tests.pages import ROOT
-from tests.tiny import save_tiny
+from tests.tiny import FULL, save_tiny
 
 SAME = {f"openvino {precision}": Parity(200, 1.0, 0.01, 0.5) for precision in ("bf16", "f32")}
-FULL = {"openvino f32": Parity(200, 1.0, 0.01, 0.5)}
 
 
 @pytest.mark.parametrize(("height", "width"), [(90, 120), (120, 90), (64, 64)])

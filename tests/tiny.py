@@ -10,6 +10,7 @@ import torch
 
 from skinvision.card import Architecture, ModelCard, Task
 from skinvision.models import networks, registry
+from skinvision.reports import Parity
 from skinvision.trust import FeatureStatistics
 from tests.samples import sample_card
 
@@ -17,6 +18,7 @@ _ARCHITECTURES: dict[Task, Architecture] = {
     "segmentation": Architecture("unet", "segmentation-models-pytorch", "tu-test_efficientnet"),
     "classification": Architecture("resnet", "torchvision", "resnet18"),
 }
+FULL = {"openvino f32": Parity(200, 1.0, 0.01, 0.5)}  # lets OpenVINO run a model in full precision
 
 
 def save_tiny(task: Task, seed: int = 0, **changes: Any) -> ModelCard:

@@ -155,6 +155,16 @@ def heatmap_overlay(
     return _blend(image, levels, keep, (colour_table() * alpha[:, None]).astype(np.float32))
 
 
+def map_overlay(
+    image: NDArray[np.uint8], explanation: Explanation, scale: float, opacity: float, outline: LesionMask | None
+) -> NDArray[np.uint8]:
+    """The picture under one map, with an ``outline`` and the box of what the network saw upon it, where there are any.
+
+    Raises as ``heatmap_overlay`` and ``outlined``.
+    """
+    return boxed(outlined(heatmap_overlay(image, explanation.evidence, scale, opacity), outline), explanation)
+
+
 @cache
 def colour_table() -> NDArray[np.float64]:
     """(256, 3) RGB in [0, 255] from no evidence to the upper end; the luminance rises at every step.

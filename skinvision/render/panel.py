@@ -13,15 +13,7 @@ from skinvision.card import ModelCard
 from skinvision.geometry import resize
 from skinvision.render import words
 from skinvision.render.fonts import drawable, font, is_readable
-from skinvision.render.overlays import (
-    boxed,
-    colour_bar,
-    encode_png,
-    heatmap_overlay,
-    mask_overlay,
-    outlined,
-    shared_scale,
-)
+from skinvision.render.overlays import colour_bar, encode_png, map_overlay, mask_overlay, shared_scale
 from skinvision.types import Analysis
 
 _DISCLAIMER = "skinvision: teaching only, not a diagnosis"
@@ -93,9 +85,7 @@ def _pictures(analysis: Analysis, card: ModelCard, target: str, opacity: float) 
     column = _INSIDE if panorama else _COLUMN
     ratio = min(column / width, _TALLEST / height)
     image = resize(analysis.case.image, max(round(height * ratio), 1), max(round(width * ratio), 1))
-    heatmap = heatmap_overlay(image, explanation.evidence, scale, opacity)
-    outline = words.outline(analysis, card)
-    heatmap = boxed(outlined(heatmap, outline), explanation)
+    heatmap = map_overlay(image, explanation, scale, opacity, words.outline(analysis, card))
     bar = Image.fromarray(colour_bar(_COLUMN, scale, explanation.peak))
     captions = ("Picture", words.mask_alt(analysis, card), f"Evidence for {card.title_of(target)}")
     masked = image if words.held_back(analysis.mask, card) else mask_overlay(image, analysis.mask, opacity)

@@ -15,9 +15,8 @@ from PIL import Image
 
 from skinvision.render.overlays import (
     boxed,
-    heatmap_overlay,
+    map_overlay,
     mask_overlay,
-    outlined,
     outlines_overlay,
     shared_scale,
     thumbnail,
@@ -68,7 +67,7 @@ def evidence_jpeg(
     case: Case, explanation: Explanation, scale: float, opacity: float, outline: LesionMask | None
 ) -> bytes:
     """The picture under one map and an ``outline``, above a colour bar that ends at ``scale`` logits per cell."""
-    heatmap = _mapped(_reduced(case), explanation, scale, opacity, outline)
+    heatmap = map_overlay(_reduced(case), explanation, scale, opacity, outline)
     return encode_jpeg(with_colour_bar(heatmap, scale, explanation.peak))
 
 
@@ -76,7 +75,7 @@ def small_evidence_jpeg(
     case: Case, explanation: Explanation, scale: float, opacity: float, outline: LesionMask | None, unit: str
 ) -> bytes:
     """The same for one of many small pictures, with the ``unit`` of the map's values over the colour bar."""
-    heatmap = _mapped(thumbnail(case.image, SMALL_PX), explanation, scale, opacity, outline)
+    heatmap = map_overlay(thumbnail(case.image, SMALL_PX), explanation, scale, opacity, outline)
     return encode_jpeg(with_colour_bar(heatmap, scale, explanation.peak, unit))
 
 
@@ -95,12 +94,6 @@ def encode_jpeg(image: NDArray[np.uint8]) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(image).save(buffer, "JPEG", quality=_QUALITY, subsampling=0)
     return buffer.getvalue()
-
-
-def _mapped(
-    image: NDArray[np.uint8], explanation: Explanation, scale: float, opacity: float, outline: LesionMask | None
-) -> NDArray[np.uint8]:
-    return boxed(outlined(heatmap_overlay(image, explanation.evidence, scale, opacity), outline), explanation)
 
 
 def _reduced(case: Case) -> NDArray[np.uint8]:

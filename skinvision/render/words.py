@@ -179,10 +179,8 @@ def outline(analysis: Analysis, card: ModelCard) -> LesionMask | None:
     Of a picture that a classifier for dermoscopy finds strange, which may be a photograph, the same is held back as of
     one that is known for a photograph.
     """
-    mask, strange = analysis.mask, not analysis.prediction.in_distribution
-    if mask.box is None or held_back(mask, card) or (strange and _leaves(mask)):
-        return None
-    return mask
+    mask, may_be_photograph = analysis.mask, card.modality == "photograph" or not analysis.prediction.in_distribution
+    return None if mask.box is None or (may_be_photograph and _leaves(mask)) else mask
 
 
 def outline_notice(mask: LesionMask, card: ModelCard) -> str | None:

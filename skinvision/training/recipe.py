@@ -96,7 +96,7 @@ class Recipe:
     def epochs(self) -> int:
         return sum(phase.epochs for phase in self.phases)
 
-    def summary(self, epochs: int, start: str, taught_by: str = "", numbers: str = "bfloat16") -> str:
+    def summary(self, epochs: int, start: str, taught_by: str = "", numbers: str = "float32") -> str:
         """A paragraph for the card, after those of earlier rounds.
 
         Args:
@@ -119,8 +119,8 @@ class Recipe:
         return (
             f"{start}: {sizes} ({epochs} of {self.epochs} epochs done), {_SEEN[self.region]}; AdamW, one-cycle "
             f"learning rate {self.learning_rate:g} (× {self.fresh_factor:g} for fresh weights), batches of "
-            f"{self.batch_size}, {numbers}, exponential average of the weights "
-            f"({self.ema_decay:g}); frozen: {', '.join(self.frozen) or 'nothing'}.{taught}"
+            f"{self.batch_size}, {numbers}, exponential average of the weights ({self.ema_decay:g}); "
+            f"frozen: {', '.join(self.frozen) or 'nothing'}.{taught}"
         )
 
     def phase_at(self, epoch: int) -> Phase:
